@@ -1,0 +1,1 @@
+"""One file per SDK or server; translates every SDK exception at the door."""

@@ -1,0 +1,1 @@
+"""The SQL store: tables, units of work, migrations."""

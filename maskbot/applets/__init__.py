@@ -1,0 +1,1 @@
+"""What people can ask the bot for: one applet per file or folder, data in, data out."""

@@ -1,0 +1,1 @@
+"""Nouns and rules of maskbot. Imports the standard library only."""

@@ -1,0 +1,1 @@
+"""What the bot does, step by step: `decide` reads and records, `act` makes exactly one outside call."""

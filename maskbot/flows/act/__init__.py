@@ -1,0 +1,1 @@
+"""Exactly one call to the outside, then record what came back."""

@@ -1,0 +1,1 @@
+"""Read the store, decide, record; never touches the outside; safe to repeat."""

@@ -1,0 +1,1 @@
+"""What starts the flows: Celery tasks, ticker, watchers, the vault process."""
