@@ -1,0 +1,71 @@
+"""Base64 as the protocol reads it, and base64url for JWK.
+
+The reader follows the 'forgiving' rule of the WHATWG Infra standard (mask-payload.md, section 1).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+from maskbot.wire.crypto.errors import InvalidBase64
+
+_SPACE = str.maketrans("", "", "\t\n\f\r ")
+_URL_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_STANDARD_TO_URL = bytes.maketrans(b"+/", b"-_")
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_PADDING = ("", "", "==", "=")
+
+_a2b = binascii.a2b_base64
+_b2a = binascii.b2a_base64
+
+
+def encode_base64(raw: bytes) -> str:
+    """Standard alphabet, padded, on one line."""
+    return _b2a(raw, newline=False).decode("ascii")
+
+
+def decode_base64_forgiving(text: str) -> bytes:
+    """Bytes of standard base64: ASCII white space dropped, padding optional but exact if present, surplus bits ignored.
+
+    Raises:
+        InvalidBase64: a foreign character (also `-` and `_`), wrong padding, or a length of 1 modulo 4.
+    """
+    try:
+        return _a2b(text, strict_mode=True)
+    except ValueError:
+        return _decode_lenient(text)
+
+
+def _decode_lenient(text: str) -> bytes:
+    """The slow path: what the strict decoder refuses may still have white space, no padding, or surplus bits."""
+    packed = text.translate(_SPACE)
+    length = len(packed)
+    if length % 4 == 0 and packed.endswith("="):
+        packed = packed[:-2] if packed.endswith("==") else packed[:-1]
+        length = len(packed)
+    if length % 4 == 1 or "=" in packed:
+        raise InvalidBase64("expected base64 with exact padding or none")
+    if not packed:
+        return b""
+    try:
+        return _a2b(packed + _PADDING[length % 4], strict_mode=True)
+    except ValueError:
+        raise InvalidBase64("expected characters of the standard base64 alphabet") from None
+
+
+def encode_base64url(raw: bytes) -> str:
+    """base64url without padding, as JWK members are written."""
+    return _b2a(raw, newline=False).rstrip(b"=\n").translate(_STANDARD_TO_URL).decode("ascii")
+
+
+def decode_base64url(text: str) -> bytes:
+    """Bytes of base64url without padding.
+
+    Raises:
+        InvalidBase64: a foreign character (also `=`) or a length of 1 modulo 4.
+    """
+    if _BASE64URL.fullmatch(text) is None or len(text) % 4 == 1:
+        raise InvalidBase64("expected base64url without padding")
+    raw = text.encode("ascii").translate(_URL_TO_STANDARD)
+    return _a2b(raw + b"=" * (-len(raw) % 4))
