@@ -1,0 +1,60 @@
+"""Jobs: rows that are due, and the lease that gives one worker the right to do one (reliability.md A.1, C.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """What is to be done; the value is stored. Each kind belongs to one queue."""
+
+    ANSWER_MENTION = "answer_mention"
+    FETCH_FACTS = "fetch_facts"
+    OPEN_POST = "open_post"
+    PUBLISH_KEYS = "publish_keys"
+    DELIVER_POST = "deliver_post"
+    DELETE_POST = "delete_post"
+    DELIVER_WEBHOOK = "deliver_webhook"
+
+    @property
+    def queue(self) -> str:
+        """The Celery queue whose workers do this kind."""
+        return _QUEUES[self]
+
+
+_QUEUES = {
+    JobKind.ANSWER_MENTION: "mentions",
+    JobKind.FETCH_FACTS: "mentions",
+    JobKind.OPEN_POST: "keys",
+    JobKind.PUBLISH_KEYS: "keys",
+    JobKind.DELIVER_POST: "deliveries",
+    JobKind.DELETE_POST: "deliveries",
+    JobKind.DELIVER_WEBHOOK: "webhooks",
+}
+
+QUEUES = ("mentions", "keys", "deliveries", "webhooks")
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to record: what to do with which row, not before `due_at_ms` (Unix time, milliseconds)."""
+
+    kind: JobKind
+    target_id: str
+    tenant_id: str
+    due_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed job. `lease_token` must accompany every later write; `tries` counts claims, `crashes` claims that never ended."""
+
+    id: str
+    kind: JobKind
+    target_id: str
+    tenant_id: str
+    lease_token: int
+    tries: int
+    crashes: int
+    created_at_ms: int

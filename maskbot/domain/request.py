@@ -1,0 +1,208 @@
+"""What a person asked, what an applet needs to know, and what it answers: all plain values.
+
+An applet is data in, data out (ARCHITECTURE.md, section 3): it reads a `Request`, names its `Need`s, gets `Facts` and gives an
+`Answer`. It never sees the store, the vault or the outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from maskbot.domain.identity import Persona, PersonId, Platform
+from maskbot.domain.post import Picture, Post, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to the bot.
+
+    `verb` is the first word in lower case, None when there is none. `args` are the words behind it, lower case, without leading
+    `$` or `#` and without sentence punctuation. `text` is the plain text they were read from. `is_thread` is true when the post
+    answers somebody else's post. `is_private` is true when the question came encrypted or as a direct post.
+    """
+
+    verb: str | None
+    args: tuple[str, ...]
+    text: str
+    post: Post
+    bot_handle: str
+    has_payload: bool = False
+    is_private: bool = False
+
+    @property
+    def platform(self) -> Platform:
+        """Where the question was asked."""
+        return self.post.platform
+
+    @property
+    def person(self) -> PersonId:
+        """Who asked."""
+        return self.post.author.person
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether the post is a reply in a conversation."""
+        return self.post.in_reply_to_id is not None
+
+
+# --- needs: what an applet must know before it can decide -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PriceNeed:
+    """The price of one token. Exactly one of `symbol` (upper case) and `address` (lower-case 0x + 40 hex) is given."""
+
+    symbol: str | None
+    address: str | None
+    vs: str = "USD"
+    window: str = "7d"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaNeed:
+    """The asker's hosted persona with the account that was asked (from our store)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedNeed:
+    """The payload of the asker's post, opened with the asker's own personas (relays and vault)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyNeed:
+    """Our reply that the asker's post answers to, if the asker caused it (from our store)."""
+
+
+Need = PriceNeed | PersonaNeed | OpenedNeed | ReplyNeed
+
+
+# --- facts: what was found --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFact:
+    """A price that may be shown. `source` and `as_of_ms` are printed with it; `warnings` are shown, worst first."""
+
+    symbol: str
+    name: str
+    vs: str
+    price: Decimal
+    change_24h_percent: Decimal | None
+    change_7d_percent: Decimal | None
+    market_cap: Decimal | None
+    source: str
+    as_of_ms: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaFact:
+    """The asker's persona, or None; `can_join` says why not when the caps are reached."""
+
+    persona: Persona | None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFact:
+    """Whether the payload could be opened for the asker. One answer for every reason it could not (uniform, E10)."""
+
+    is_opened: bool
+    is_public: bool = False
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFact:
+    """The platform id of our reply, None when there is none of the asker's."""
+
+    post_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoFact:
+    """A need that could not be met: `reason` is a stable word (`unavailable`, `unknown_token`, `ambiguous`)."""
+
+    reason: str
+    choices: tuple[str, ...] = ()
+
+
+Fact = PriceFact | PersonaFact | OpenedFact | ReplyFact | NoFact
+Facts = Mapping[Need, Fact]
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Never answer this person again, until they write `start`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """Answer this person again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostPersona:
+    """Make a persona for the asker in the vault."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasePersona:
+    """Erase the asker's persona, its key and its inbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteReply:
+    """Delete our reply with this platform id."""
+
+    post_id: str
+
+
+Effect = OptOut | OptIn | HostPersona | ErasePersona | DeleteReply
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to do about a request.
+
+    `words` None means silence, with `reason` recorded. `widest` caps the visibility of the reply. `is_counted` is false for
+    commands with effect, which are recorded whatever the asker's limit says. `{key}` in words is replaced by the public key
+    of a persona hosted by this answer.
+    """
+
+    words: str | None
+    reason: str = "answered"
+    widest: Visibility = Visibility.PUBLIC
+    effects: tuple[Effect, ...] = ()
+    pictures: tuple[Picture, ...] = field(default=())
+    is_counted: bool = True
+
+    @classmethod
+    def silence(cls, reason: str) -> Answer:
+        """No reply, for a recorded reason."""
+        return cls(words=None, reason=reason)
+
+
+class Applet(Protocol):
+    """One thing people can use the bot for. Built-in and third-party applets enter by the entry-point group `maskbot.applets`."""
+
+    name: str
+    verbs: tuple[str, ...]
+
+    def accepts(self, request: Request) -> bool:
+        """Whether this request is for this applet when no verb says so (a cashtag, a payload, a metadata key)."""
+        ...
+
+    def needs(self, request: Request) -> tuple[Need, ...]:
+        """What must be known before `decide`."""
+        ...
+
+    def decide(self, request: Request, facts: Facts) -> Answer:
+        """The answer. Pure: the same request and facts give the same answer."""
+        ...

@@ -1,0 +1,142 @@
+"""Ports to the outside: effects we cannot undo. Each method is one conversation with one server.
+
+Every method raises only the five families of `domain.errors`: `Unavailable` (nothing happened), `Unconfirmed` (it may have
+happened), `Refused`, `Malformed`, `Misconfigured`. All times are Unix milliseconds unless the name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Protocol
+
+from maskbot.domain.account import FeedKind
+from maskbot.domain.broadcast import KeyItem
+from maskbot.domain.identity import Profile
+from maskbot.domain.post import Draft, Post, PostLimits
+from maskbot.domain.request import Fact, PriceNeed
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Posts above a cursor, oldest first, and the cursor that covers them (None: nothing new, keep the old one)."""
+
+    posts: tuple[Post, ...]
+    cursor: str | None
+
+
+class MentionFeed(Protocol):
+    """Reads one account's feeds on one platform."""
+
+    def whoami(self) -> Profile:
+        """The account's own profile. Raises Misconfigured if the token is refused."""
+        ...
+
+    def fetch_page(self, *, kind: FeedKind, target: str, cursor: str | None) -> Page:
+        """Everything above `cursor`, all pages up to a bound (the next call goes on). With no cursor: the newest page only."""
+        ...
+
+    def fetch_post(self, post_id: str) -> Post | None:
+        """One post, None when it does not exist (any more)."""
+        ...
+
+    def stream(
+        self, *, on_post: Callable[[Post, FeedKind], None], on_deleted: Callable[[str], None], stop: Event
+    ) -> None:
+        """Push posts until `stop` is set. Returns on `stop`; raises Unavailable when the stream broke, was silent for longer than
+        its watchdog allows, or is not offered to this account (then `retry_after_s` is infinite). `on_post` may be called
+        from another thread, and must be cheap."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A post of ours: its platform id and its public address."""
+
+    post_id: str
+    url: str
+
+
+class Publisher(Protocol):
+    """Publishes for one account."""
+
+    def limits(self) -> PostLimits:
+        """How long a post may be here. Cached."""
+        ...
+
+    def deliver(self, draft: Draft, *, idempotency_key: str) -> Published:
+        """Publish the draft once. Raises Unconfirmed if it may have been published all the same."""
+        ...
+
+    def find(self, draft: Draft, *, since_ms: int) -> Published | None:
+        """Our own recent post that this draft became, by the post it answers to and its text; None if it is not there."""
+        ...
+
+    def delete(self, post_id: str) -> None:
+        """Delete a post of ours. Deleting what is gone succeeds."""
+        ...
+
+    def acknowledge(self, post_id: str) -> None:
+        """Show that work has begun (a favourite on Mastodon); does nothing on X, where automated likes are forbidden."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileText:
+    """What a profile says of itself: where keys and opt-outs are looked for. Plain text; at most 8 KiB in all."""
+
+    profile: Profile
+    bio: str
+    fields: tuple[tuple[str, str], ...]
+
+
+class SocialGraph(Protocol):
+    """Looks people up."""
+
+    def fetch_profile(self, handle: str) -> ProfileText | None:
+        """The profile with this handle (no leading @; `user@domain` on Mastodon), None if there is none."""
+        ...
+
+
+class KeyGraph(Protocol):
+    """The GUN relays, where wrapped post keys lie."""
+
+    @property
+    def relays(self) -> tuple[str, ...]:
+        """The relay URLs, as configured."""
+        ...
+
+    def put_items(self, items: Sequence[KeyItem], *, relay: str) -> None:
+        """Write the items to one relay in one put graph and return when it has acknowledged them or gives them back on reading.
+
+        Safe to repeat. Raises Unavailable if the relay cannot be reached, Unconfirmed if it neither acknowledged nor returns them.
+        """
+        ...
+
+    def fetch_items(
+        self, paths: Sequence[tuple[str, ...]]
+    ) -> Mapping[tuple[str, ...], tuple[Mapping[str, object], ...]]:
+        """The items in each set, merged over all relays that answered within the timeout. Items are unchecked: any writer may put
+        anything there; at most 2,000 per path, 8 KB each. Raises Unavailable if no relay answered."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class MarketData(Protocol):
+    """Prices."""
+
+    def fetch_price(self, need: PriceNeed) -> Fact:
+        """A PriceFact, or a NoFact that says why not. Raises Unavailable if no source answered."""
+        ...
+
+
+class WebhookSender(Protocol):
+    """Posts signed notices to an owner's URL."""
+
+    def send(self, *, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """POST the body, and return the HTTP status. Addresses are checked at connect time (no private ranges unless allowed)."""
+        ...
