@@ -313,8 +313,8 @@ class Broadcasts(Protocol):
         """Record recipients; the new ones."""
         ...
 
-    def accounts(self, broadcast_id: str) -> tuple[str, ...]:
-        """The ids of the accounts it is published on."""
+    def deliveries(self, broadcast_id: str) -> tuple[str, ...]:
+        """The ids of its deliveries, one an account."""
         ...
 
 
