@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     DELIVER_POST = "deliver_post"
     DELETE_POST = "delete_post"
     DELIVER_WEBHOOK = "deliver_webhook"
+    ERASE_KEY = "erase_key"
 
     @property
     def queue(self) -> str:
@@ -31,6 +32,7 @@ _QUEUES = {
     JobKind.DELIVER_POST: "deliveries",
     JobKind.DELETE_POST: "deliveries",
     JobKind.DELIVER_WEBHOOK: "webhooks",
+    JobKind.ERASE_KEY: "keys",
 }
 
 QUEUES = ("mentions", "keys", "deliveries", "webhooks")

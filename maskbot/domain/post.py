@@ -47,6 +47,7 @@ class Post:
 
     `post_id` is the platform's id of this version, `root_id` the id that all edits share (X: first of the edit chain; Mastodon:
     the status id). `text` has our own mention removed and entities decoded; `links` are whole URLs in order of appearance.
+    `request_text` is the part of the text that addresses us (behind our mention, or before it), None when nobody looked for it.
     `created_at_ms` is Unix time in milliseconds. `mentions` are the handles of others named in the post.
     """
 
@@ -68,6 +69,7 @@ class Post:
     is_addressed: bool = False
     is_own: bool = False
     author_refuses_bots: bool = False
+    request_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

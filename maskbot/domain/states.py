@@ -49,7 +49,7 @@ MENTION = _graph("mention", "new", new="waiting answered ignored rejected parked
 """`waiting`: facts from outside are being fetched. `parked` goes back to `new` by `maskbot mention replay` only."""
 
 DELIVERY = _graph("delivery", "queued", queued="sending failed cancelled", sending="sent unknown queued failed",
-                  unknown="sent queued failed", sent="deleted", deleted="", failed="", cancelled="")  # fmt: skip
+                  unknown="unknown sent queued failed", sent="deleted", deleted="", failed="", cancelled="")  # fmt: skip
 """`sending` is committed before the HTTP call; `unknown` is searched for before it may become `queued` again."""
 
 BROADCAST = _graph("broadcast", "planned", planned="sealed cancelled", sealed="published cancelled",

@@ -1,0 +1,186 @@
+"""Deliver one draft: committed as `sending` before the call, recorded after it, looked for before any second try.
+
+Source: reliability.md C.4, social-platforms.md 8. A worker that dies during the call leaves `sending`; whoever claims the job
+next treats that as unknown and searches our own posts first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from maskbot.domain.account import Account
+from maskbot.domain.delivery import Delivery
+from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
+from maskbot.domain.identity import Platform
+from maskbot.domain.job import Job
+from maskbot.ports.inside import Clock
+from maskbot.ports.outside import Published, Publisher
+from maskbot.ports.store import Store, Work
+
+log = structlog.get_logger()
+_DAY_MS = 86_400_000
+_LINK = re.compile(r"https?://")
+_ACTION = "deliver"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRules:
+    """`looks` searches without a find, over at least `quiet_ms`, before an unknown delivery is sent again; `look_gap_ms` between
+    them. `x_budget_musd` is the daily X budget in thousandths of a US dollar, 0 for none."""
+
+    looks: int = 3
+    quiet_ms: int = 120_000
+    look_gap_ms: int = 40_000
+    x_budget_musd: int = 0
+
+
+class StillUnknown(Unconfirmed):
+    """The post was not seen yet, but that is no proof that it is not there."""
+
+    kind = "StillUnknown"
+
+
+def deliver_post(
+    job: Job,
+    *,
+    store: Store,
+    publisher_of: Callable[[str], Publisher],
+    clock: Clock,
+    rules: DeliveryRules,
+) -> None:
+    """Publish the delivery `job.target_id`, or find that it was published.
+
+    Raises: Unavailable (nothing happened, try later), Unconfirmed (look again later), Refused and Malformed (failed for good, and
+    recorded so), Misconfigured (the account is marked broken for the operator).
+    """
+    now_ms = clock.now_ms()
+    with store.write() as work:
+        delivery = work.deliveries.load([job.target_id]).get(job.target_id)
+        if delivery is None or delivery.state not in {"queued", "sending", "unknown"}:
+            work.jobs.finish([job])
+            return
+        account = work.accounts.load([delivery.account_id])[delivery.account_id]
+        if not _may_go(delivery, account, job, work=work, now_ms=now_ms, rules=rules):
+            return
+        if delivery.state == "sending":
+            work.deliveries.move(delivery.id, before="sending", after="unknown", now_ms=now_ms, error_kind="WorkerDied")
+        elif delivery.state == "queued":
+            work.deliveries.move(delivery.id, before="queued", after="sending", now_ms=now_ms)
+    if delivery.state == "queued":
+        _send(delivery, account, job, store=store, publisher_of=publisher_of, clock=clock)
+    else:
+        _look(delivery, job, store=store, publisher_of=publisher_of, clock=clock, rules=rules)
+
+
+def _may_go(delivery: Delivery, account: Account, job: Job, *, work: Work, now_ms: int, rules: DeliveryRules) -> bool:
+    """The gates before the call: expiry, switches, the platform's own pauses, the X budget. Records what follows from them."""
+    if delivery.state == "queued" and delivery.expires_at_ms is not None and now_ms > delivery.expires_at_ms:
+        work.deliveries.move(delivery.id, before="queued", after="failed", now_ms=now_ms, error_kind="Expired")
+        work.jobs.finish([job])
+        return False
+    off = work.switches.off() & {"global", "deliveries", f"tenant:{account.tenant_id}", f"account:{account.id}"}
+    if off or account.state != "active":
+        work.jobs.postpone(job, due_at_ms=now_ms + 10_000, error_kind="paused")
+        return False
+    blocked_until = work.throttles.blocked_until(account_id=account.id, action=_ACTION, now_ms=now_ms)
+    if blocked_until is not None:
+        work.jobs.postpone(job, due_at_ms=blocked_until, error_kind="throttled")
+        return False
+    if rules.x_budget_musd and account.profile.platform is Platform.X and delivery.state == "queued":
+        spent = work.ledger.spent_today(account_id=account.id, now_ms=now_ms)
+        if spent + x_cost_musd(delivery) > rules.x_budget_musd:
+            work.jobs.postpone(job, due_at_ms=(now_ms // _DAY_MS + 1) * _DAY_MS, error_kind="XBudgetSpent")
+            return False
+    return True
+
+
+def _send(
+    delivery: Delivery,
+    account: Account,
+    job: Job,
+    *,
+    store: Store,
+    publisher_of: Callable[[str], Publisher],
+    clock: Clock,
+) -> None:
+    try:
+        published = publisher_of(delivery.account_id).deliver(delivery.draft, idempotency_key=delivery.key)
+    except MaskbotError as error:
+        _record_failure(delivery, error, store=store, clock=clock)
+        raise
+    with store.write() as work:
+        if account.profile.platform is Platform.X:
+            work.ledger.spend(
+                account_id=account.id, action=_ACTION, cost_musd=x_cost_musd(delivery), now_ms=clock.now_ms()
+            )
+        _record_sent(delivery, "sending", published, job, work=work, clock=clock)
+
+
+def _record_failure(delivery: Delivery, error: MaskbotError, *, store: Store, clock: Clock) -> None:
+    now_ms = clock.now_ms()
+    with store.write() as work:
+        match error:
+            case Unavailable():
+                after = "queued"
+                if error.retry_after_s is not None:
+                    until_ms = now_ms + int(error.retry_after_s * 1000)
+                    work.throttles.block(account_id=delivery.account_id, action=_ACTION, until_ms=until_ms)
+            case Unconfirmed():
+                after = "unknown"
+            case Misconfigured():
+                after = "queued"
+                work.accounts.set_state(delivery.account_id, state="broken", reason=str(error))
+            case Refused() | Malformed():
+                after = "failed"
+            case _:
+                after = "unknown"
+        work.deliveries.move(delivery.id, before="sending", after=after, now_ms=now_ms, error_kind=error.kind)
+    log.warning("delivery.not_sent", delivery_id=delivery.id, state=after, error=error.kind)
+
+
+def _look(
+    delivery: Delivery,
+    job: Job,
+    *,
+    store: Store,
+    publisher_of: Callable[[str], Publisher],
+    clock: Clock,
+    rules: DeliveryRules,
+) -> None:
+    """Search for an unknown delivery among our own posts; send again only after enough looks found nothing."""
+    since_ms = (delivery.sending_at_ms or job.created_at_ms) - 120_000
+    published = publisher_of(delivery.account_id).find(delivery.draft, since_ms=since_ms)
+    now_ms = clock.now_ms()
+    with store.write() as work:
+        if published is not None:
+            _record_sent(delivery, "unknown", published, job, work=work, clock=clock)
+            return
+        unknown_since_ms = delivery.unknown_since_ms or now_ms
+        if delivery.looks + 1 >= rules.looks and now_ms - unknown_since_ms >= rules.quiet_ms:
+            work.deliveries.move(delivery.id, before="unknown", after="queued", now_ms=now_ms, error_kind="NotFound")
+            work.jobs.postpone(job, due_at_ms=now_ms, error_kind="NotFound")
+            return
+        work.deliveries.move(delivery.id, before="unknown", after="unknown", now_ms=now_ms, error_kind="StillUnknown")
+        work.jobs.postpone(job, due_at_ms=now_ms + rules.look_gap_ms, error_kind="StillUnknown")
+
+
+def _record_sent(delivery: Delivery, before: str, published: Published, job: Job, *, work: Work, clock: Clock) -> None:
+    now_ms = clock.now_ms()
+    work.deliveries.move(delivery.id, before=before, after="sent", now_ms=now_ms, remote_id=published.post_id)
+    if delivery.broadcast_id is not None:
+        ids = work.broadcasts.deliveries(delivery.broadcast_id)
+        states = {each.state for each in work.deliveries.load(ids).values() if each.id != delivery.id}
+        if states <= {"sent", "failed", "deleted"}:
+            work.broadcasts.move(delivery.broadcast_id, after="delivered")
+    work.jobs.finish([job])
+
+
+def x_cost_musd(delivery: Delivery) -> int:
+    """What X charges for this post, in thousandths of a US dollar (social-platforms.md 2.2)."""
+    if delivery.draft.in_reply_to_id is not None:
+        return 10
+    return 200 if _LINK.search(delivery.draft.text) else 15

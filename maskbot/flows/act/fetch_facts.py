@@ -1,0 +1,44 @@
+"""Fetch one missing fact for a waiting mention; when the last one is there, the mention is due for its answer again.
+
+Only prices are fetched here; opening a payload is `open_post`. When no source answers, that is the fact: nobody waits for ever.
+"""
+
+from __future__ import annotations
+
+from maskbot.domain.errors import Unavailable
+from maskbot.domain.job import Job, JobKind, NewJob
+from maskbot.domain.request import Fact, NoFact, PriceNeed
+from maskbot.ports.inside import Clock, Notice
+from maskbot.ports.outside import MarketData
+from maskbot.ports.store import Store
+
+_MOST_TRIES = 3
+
+
+def fetch_facts(job: Job, *, store: Store, market: MarketData, clock: Clock, notice: Notice) -> None:
+    """Fetch what the mention `job.target_id` still needs.
+
+    Raises: Unavailable while tries are left; the worker then tries again. Refused (StaleLease) if the job was taken over.
+    """
+    with store.read() as work:
+        needs = work.facts.load_needs(job.target_id)
+    for need in needs:
+        if not isinstance(need, PriceNeed):
+            continue
+        fact = _fetch(need, market=market, is_last_try=job.tries >= _MOST_TRIES)
+        with store.write() as work:
+            work.facts.save(job.target_id, facts={need: fact})
+    now_ms = clock.now_ms()
+    with store.write() as work:
+        work.jobs.add([NewJob(JobKind.ANSWER_MENTION, job.target_id, job.tenant_id, now_ms)])
+        work.jobs.finish([job])
+    notice.ring({JobKind.ANSWER_MENTION.queue: 1})
+
+
+def _fetch(need: PriceNeed, *, market: MarketData, is_last_try: bool) -> Fact:
+    try:
+        return market.fetch_price(need)
+    except Unavailable:
+        if is_last_try:
+            return NoFact("unavailable")
+        raise

@@ -1,0 +1,41 @@
+"""A collected post as a request: the command, and whether a Mask payload came with it."""
+
+from __future__ import annotations
+
+from maskbot.domain.post import Post, Visibility
+from maskbot.domain.request import Request
+from maskbot.wire.payload import find_payloads
+from maskbot.wire.post_text import read_request
+
+
+def request_of(post: Post, *, bot_handle: str) -> Request:
+    """What the post asks. A payload in the quoted post counts only with the command `decrypt`."""
+    payloads = find_payloads(post.text, post.links)
+    words = read_request(post.text if post.request_text is None else post.request_text)
+    if not payloads and post.quoted is not None and words.verb in {"decrypt", "read"}:
+        payloads = find_payloads(post.quoted.text, post.quoted.links)
+    return Request(
+        verb=words.verb,
+        args=words.args,
+        text=post.text,
+        post=post,
+        bot_handle=bot_handle,
+        has_payload=bool(payloads),
+        is_private=post.visibility is Visibility.DIRECT,
+    )
+
+
+def inner_request(outer: Request, *, text: str) -> Request | None:
+    """The request inside an end-to-end encrypted post, None if it holds no command. Its answer must stay private."""
+    words = read_request(text)
+    if words.verb is None:
+        return None
+    return Request(
+        verb=words.verb,
+        args=words.args,
+        text=text,
+        post=outer.post,
+        bot_handle=outer.bot_handle,
+        has_payload=False,
+        is_private=True,
+    )

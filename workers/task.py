@@ -1,0 +1,132 @@
+"""One job, one flow; one error family, one verb. The only table that maps failures to what the worker does next.
+
+Source: ARCHITECTURE.md 5. A flow finishes its own job in the transaction that records its effect; this module ends the jobs
+whose flow raised.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from maskbot.assembly import App
+from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
+from maskbot.domain.job import Job, JobKind
+from maskbot.flows.act.delete_post import delete_post
+from maskbot.flows.act.deliver_post import deliver_post
+from maskbot.flows.act.deliver_webhook import deliver_webhook
+from maskbot.flows.act.erase_key import erase_key
+from maskbot.flows.act.fetch_facts import fetch_facts
+from maskbot.flows.act.open_post import open_post
+from maskbot.flows.act.publish_keys import publish_keys
+from maskbot.flows.decide.answer_mentions import answer_mentions
+from maskbot.ports.inside import Notice
+
+log = structlog.get_logger()
+
+BATCHES: Mapping[str, int] = {"mentions": 200, "keys": 4, "deliveries": 2, "webhooks": 4}
+"""How many jobs one claim takes: many where they are decided together, few where each waits for the outside."""
+
+GIVE_UP_AFTER_MS = 24 * 3_600_000
+_FIRST_RETRY_MS = 1_000
+_LAST_RETRY_MS = 600_000
+_MOST_BUGS = 5
+
+Flow = Callable[[Job, App, Notice], None]
+
+_FLOWS: Mapping[JobKind, Flow] = {
+    JobKind.FETCH_FACTS: lambda job, app, notice: fetch_facts(
+        job, store=app.store, market=app.market, clock=app.clock, notice=notice
+    ),
+    JobKind.OPEN_POST: lambda job, app, notice: open_post(
+        job, store=app.store, graph=app.key_graph, vault=app.vault, clock=app.clock, notice=notice
+    ),
+    JobKind.PUBLISH_KEYS: lambda job, app, notice: publish_keys(
+        job, store=app.store, graph=app.key_graph, clock=app.clock, notice=notice, grace_ms=app.keys_grace_ms
+    ),
+    JobKind.DELIVER_POST: lambda job, app, _: deliver_post(
+        job, store=app.store, publisher_of=app.publisher_of, clock=app.clock, rules=app.delivery_rules
+    ),
+    JobKind.DELETE_POST: lambda job, app, _: delete_post(job, store=app.store, publisher_of=app.publisher_of),
+    JobKind.DELIVER_WEBHOOK: lambda job, app, _: deliver_webhook(
+        job, store=app.store, secrets=app.vault, sender=app.webhooks, clock=app.clock
+    ),
+    JobKind.ERASE_KEY: lambda job, app, _: erase_key(job, store=app.store, keys=app.vault),
+}
+
+
+def drain(queue: str, *, app: App, notice: Notice, owner: str, is_stopping: Callable[[], bool]) -> int:
+    """Claim and do due jobs of one queue until none is left or the worker stops; how many were done."""
+    done = 0
+    while not is_stopping():
+        with app.store.write() as work:
+            jobs = work.jobs.claim(
+                queue=queue, owner=owner, limit=BATCHES[queue], now_ms=app.clock.now_ms(), lease_ms=app.lease_ms
+            )
+        if not jobs:
+            break
+        run_jobs(jobs, app=app, notice=notice)
+        done += len(jobs)
+    return done
+
+
+def run_jobs(jobs: Sequence[Job], *, app: App, notice: Notice) -> None:
+    """Do claimed jobs: mentions together, the others one by one."""
+    mentions = [job for job in jobs if job.kind is JobKind.ANSWER_MENTION]
+    if mentions:
+        _run(mentions, lambda: answer_mentions(
+            mentions, store=app.store, keys=app.vault, clock=app.clock, notice=notice, applets=app.applets, policies=app.policies
+        ), app=app)  # fmt: skip
+    for job in jobs:
+        if job.kind is not JobKind.ANSWER_MENTION:
+            flow = _FLOWS[job.kind]
+            _run([job], lambda job=job, flow=flow: flow(job, app, notice), app=app)  # type: ignore[misc]
+
+
+def _run(jobs: Sequence[Job], flow: Callable[[], None], *, app: App) -> None:
+    try:
+        flow()
+    except MaskbotError as error:
+        if error.kind == "StaleLease":
+            log.info("job.taken_over", kind=jobs[0].kind.value, jobs=len(jobs))
+            return
+        for job in jobs:
+            _end(job, error, app=app)
+    except Exception as error:  # a bug: counted, parked, and named
+        log.exception("job.bug", kind=jobs[0].kind.value, error=type(error).__name__)
+        for job in jobs:
+            _end(job, error, app=app)
+
+
+def _end(job: Job, error: Exception, *, app: App) -> None:
+    """The table: what each family means for the job whose flow raised it."""
+    now_ms = app.clock.now_ms()
+    kind = error.kind if isinstance(error, MaskbotError) else type(error).__name__
+    try:
+        with app.store.write() as work:
+            match error:
+                case Malformed() | Refused():
+                    work.jobs.finish([job])
+                case Unavailable() if now_ms - job.created_at_ms < GIVE_UP_AFTER_MS:
+                    asked_ms = int((error.retry_after_s or 0) * 1000)
+                    work.jobs.postpone(job, due_at_ms=now_ms + max(asked_ms, backoff_ms(job.tries)), error_kind=kind)
+                case Unconfirmed():
+                    work.jobs.postpone(job, due_at_ms=now_ms + app.delivery_rules.look_gap_ms, error_kind=kind)
+                case Misconfigured():
+                    work.jobs.postpone(job, due_at_ms=now_ms + 60_000, error_kind=kind)
+                case _ if not isinstance(error, MaskbotError) and job.tries < _MOST_BUGS:
+                    work.jobs.postpone(job, due_at_ms=now_ms + backoff_ms(job.tries), error_kind=kind)
+                case _:
+                    work.jobs.park(job, error_kind=kind)
+    except Refused:
+        log.info("job.taken_over", kind=job.kind.value, jobs=1)
+        return
+    log.warning("job.ended", job_id=job.id, kind=job.kind.value, error=kind, tries=job.tries)
+
+
+def backoff_ms(tries: int) -> int:
+    """The pause before the next try: doubling from 1 s to 10 min, with a quarter of jitter."""
+    pause = min(_LAST_RETRY_MS, _FIRST_RETRY_MS * 2 ** min(max(tries - 1, 0), 20))
+    return int(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, no secret
