@@ -1,0 +1,22 @@
+"""Alembic's entry: runs the migrations on the connection that `upgrade` hands over, inside its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import Connection
+
+from maskbot.adapters.store.tables_outbox import metadata
+
+connection = context.config.attributes.get("connection")
+if not isinstance(connection, Connection):
+    raise TypeError("migrations run through maskbot.adapters.store.upgrade, which hands over a connection")
+
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,1 @@
+"""One file per revision, oldest first; linear history, no downgrades."""
