@@ -105,11 +105,11 @@ class Settings(BaseSettings):
 
     @property
     def runtime_path(self) -> Path:
-        """The directory of the sockets, the same for every process of this home: `run` in the home where that is short enough,
+        """The directory of the sockets, the same for every process of this home: `sockets` in the home where that is short enough,
         else a private one in /tmp."""
         if self.runtime_dir is not None:
             return self.runtime_dir
-        inside = self.home.absolute() / "run"
+        inside = self.home.absolute() / "sockets"
         if len(os.fsencode(inside / "vault.sock")) <= SOCKET_PATH_LIMIT - _ROOM_FOR_NAMES:
             return inside
         tag = hashlib.sha256(os.fsencode(self.home.absolute())).hexdigest()[:10]
@@ -121,9 +121,15 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home.absolute()}/maskbot.db"
 
     @property
+    def redis_state_path(self) -> Path:
+        """Lock, configuration, log and data of the embedded Redis."""
+        return self.home.absolute() / "redis"
+
+    @property
     def redis_socket_path(self) -> Path:
-        """The socket of the embedded Redis."""
-        return self.runtime_path / "redis.sock"
+        """The socket of the embedded Redis: where its supervisor says (`run` in its state directory), as far as it ran before."""
+        link = self.redis_state_path / "run"
+        return (link.readlink() if link.is_symlink() else self.runtime_path) / "redis.sock"
 
     @property
     def broker_url(self) -> str:
