@@ -29,6 +29,23 @@ async def user_by_id(call: Call) -> Response:
     return _answer(call, user) if user is not None else _missing(call, "id", user_id)
 
 
+async def users_by_ids(call: Call) -> Response:
+    wanted = read_wanted(call.request.query_params, names=call.world.switches.field_names)
+    ids = [part for part in call.request.query_params.get("ids", "").split(",") if part]
+    if not 1 <= len(ids) <= 100:
+        raise invalid("ids", len(ids), "The `ids` query parameter must hold 1 to 100 ids.")
+    found = [user for user in map(call.world.users.get, ids) if user is not None and not user.is_suspended]
+    for user in found:
+        _bill(call, user)
+    known = {user.id for user in found}
+    generation = call.world.switches.field_names
+    missing = [
+        not_found_entry("user", "ids", user_id, generation=generation) for user_id in ids if user_id not in known
+    ]
+    data = [user_json(user, fields=wanted.user_fields) for user in found]
+    return ok(({"data": data} if data else {}) | ({"errors": missing} if missing else {}))
+
+
 async def send_message(call: Call) -> Response:
     body = await call.json()
     partner_id = call.request.path_params["id"]
@@ -78,12 +95,16 @@ def _messages(call: Call, *, partner_id: str | None) -> Response:
 
 def _answer(call: Call, user: User) -> Response:
     wanted = read_wanted(call.request.query_params, names=call.world.switches.field_names)
-    call.world.ledger.charge_read(
-        "user_read", resource=f"user:{user.id}", now_s=call.world.now_s(), prices=call.world.switches.prices_mills
-    )
+    _bill(call, user)
     if user.is_suspended:
         return _missing(call, "id", user.id)
     return ok({"data": user_json(user, fields=wanted.user_fields)})
+
+
+def _bill(call: Call, user: User) -> None:
+    call.world.ledger.charge_read(
+        "user_read", resource=f"user:{user.id}", now_s=call.world.now_s(), prices=call.world.switches.prices_mills
+    )
 
 
 def _missing(call: Call, parameter: str, value: str) -> Response:

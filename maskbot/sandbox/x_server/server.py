@@ -22,6 +22,7 @@ def make_app(world: World) -> FaultShell:
     routes = [
         endpoint(site, "GET /2/users/me", routes_users.me, context="user"),
         endpoint(site, "GET /2/users/by/username/:username", routes_users.user_by_username),
+        endpoint(site, "GET /2/users", routes_users.users_by_ids),
         endpoint(site, "GET /2/users/:id", routes_users.user_by_id),
         endpoint(site, "GET /2/users/:id/mentions", routes_posts.mentions),
         endpoint(site, "GET /2/users/:id/tweets", routes_posts.user_posts),
