@@ -64,14 +64,26 @@ class SqlStore:
             StoreUnusable: the database is not writable or not ours.
             AlreadyThere, NoSuchRow: a constraint says no.
         """
-        with self._in_turn(), translated(), self.engines.writer.begin() as connection:
+        with self.transaction() as connection:
             yield SqlWork(connection)
 
     @contextmanager
     def read(self) -> Iterator[ports.Work]:
         """One read transaction on one snapshot; writing through it raises StoreUnusable."""
-        with translated(), self.engines.reader.begin() as connection:
+        with self.snapshot() as connection:
             yield SqlWork(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """The connection of one write transaction, for `admin`. Raises like `write`."""
+        with self._in_turn(), translated(), self.engines.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The connection of one read transaction, for `admin`. Raises like `read`."""
+        with translated(), self.engines.reader.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every connection."""
