@@ -27,7 +27,7 @@ _FIELDS = frozenset(
     | {"kind", "reason", "state", "before", "after", "queue", "queues", "verb", "platform", "instance", "relay", "url"}
     | {"host", "port", "path", "to", "version", "pid", "adopted", "name", "program", "part", "parts", "exit", "signal"}
     | {"attempt", "attempts", "tries", "crashes", "status", "count", "counts", "ok", "method", "scope", "who", "action"}
-    | {"page", "via", "is_on", "worker", "slot"}
+    | {"page", "via", "is_on", "worker", "slot", "jobs"}
 )
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]{1,500}@")
 _QUERY = re.compile(r"(?<=[a-z0-9/])\?[^\s\"']{1,4000}")

@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     # --- the outside
     gun_relays: Annotated[_UrlList, Field(min_length=1, max_length=16)] = ("https://gun.r2d2.to/gun",)
     x_api_base_url: _HttpUrl = "https://api.x.com"
+    x_field_names: Literal["old", "new"] = "old"
     x_daily_budget_usd: Annotated[Decimal, Field(ge=0, le=100_000, max_digits=9, decimal_places=3)] = Decimal(5)
     next_id_base_url: _HttpUrl = "https://proof-service.next.id"
     coingecko_base_url: _HttpUrl = "https://api.coingecko.com/api/v3"
@@ -70,6 +71,8 @@ class Settings(BaseSettings):
     quiet_s: _Seconds = 5.0
     lease_s: Annotated[float, Field(ge=5, le=3_600)] = 60.0
     keys_grace_s: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    look_gap_s: Annotated[float, Field(ge=0.1, le=3_600)] = 40.0
+    look_quiet_s: Annotated[float, Field(ge=0, le=86_400)] = 120.0
     mastodon_poll_s: _Seconds = 60.0
     x_poll_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
     feed_poll_s: Annotated[float, Field(ge=1, le=86_400)] = 120.0
@@ -148,7 +151,7 @@ class Settings(BaseSettings):
 
     @property
     def x_daily_budget_musd(self) -> int:
-        """What one X account may spend in a UTC day, in thousandths of a US dollar; 0 spends nothing."""
+        """What one X account may spend in a UTC day, in thousandths of a US dollar; 0 means no limit."""
         return int(self.x_daily_budget_usd * 1000)
 
 
