@@ -8,12 +8,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from maskbot.domain.request import Answer, Fact, Facts, Need, NoFact, PriceFact, PriceNeed, Request
-from maskbot.wire.cashtags import parse_price_requests
+from maskbot.wire.cashtags import parse_cashtags
 from maskbot.wire.money_text import amount_text, percent_text, price_text
 
 _STABLECOINS = frozenset({"USDT", "USDC", "DAI", "FRAX", "TUSD", "PYUSD", "USDE", "LUSD", "GUSD", "USDP"})
-_MOST = 3
-_SPAM = 6
 
 
 class Price:
@@ -27,18 +25,15 @@ class Price:
         return bool(_wanted(request))
 
     def needs(self, request: Request) -> tuple[Need, ...]:
-        """At most three prices; none for a post with more tags than a person would ask for."""
-        wanted = _wanted(request)
-        return () if len(wanted) > _SPAM else wanted[:_MOST]
+        """At most three prices."""
+        return _wanted(request)
 
     def decide(self, request: Request, facts: Facts) -> Answer:
-        """One line a token. Silence when no token of that name is known, or for spam."""
+        """One line a token. Silence when no token of that name is known."""
         wanted = _wanted(request)
-        if len(wanted) > _SPAM:
-            return Answer.silence("too_many_tags")
         if not wanted:
             return Answer(words="Which token? For example: price ETH, price UNI 7d.", reason="no_token")
-        lines = [line for need in wanted[:_MOST] if (line := _line(need, facts.get(need))) is not None]
+        lines = [line for need in wanted if (line := _line(need, facts.get(need))) is not None]
         if not lines:
             return Answer.silence("unknown_token")
         return Answer(words="\n".join(lines), reason="priced")
@@ -47,7 +42,7 @@ class Price:
 def _wanted(request: Request) -> tuple[PriceNeed, ...]:
     return tuple(
         PriceNeed(symbol=wanted.symbol, address=wanted.address, vs=wanted.vs or "USD", window=wanted.window or "7d")
-        for wanted in parse_price_requests(request.text)
+        for wanted in parse_cashtags(request.text)
     )
 
 

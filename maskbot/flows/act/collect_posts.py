@@ -78,4 +78,4 @@ def _is_wanted(post: Post, feed: Feed) -> bool:
         return False
     if feed.kind is FeedKind.MENTIONS:
         return True
-    return not post.is_addressed and not post.is_repost and bool(find_payloads(post.text, post.links))
+    return not post.is_addressed and not post.is_repost and bool(find_payloads(post.text, urls=post.links))

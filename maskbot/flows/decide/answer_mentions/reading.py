@@ -10,14 +10,15 @@ from maskbot.wire.post_text import read_request
 
 def request_of(post: Post, *, bot_handle: str) -> Request:
     """What the post asks. A payload in the quoted post counts only with the command `decrypt`."""
-    payloads = find_payloads(post.text, post.links)
-    words = read_request(post.text if post.request_text is None else post.request_text)
+    payloads = find_payloads(post.text, urls=post.links)
+    text = post.text if post.request_text is None else post.request_text
+    words = read_request(text)
     if not payloads and post.quoted is not None and words.verb in {"decrypt", "read"}:
-        payloads = find_payloads(post.quoted.text, post.quoted.links)
+        payloads = find_payloads(post.quoted.text, urls=post.quoted.links)
     return Request(
         verb=words.verb,
         args=words.args,
-        text=post.text,
+        text=text,
         post=post,
         bot_handle=bot_handle,
         has_payload=bool(payloads),

@@ -1,0 +1,149 @@
+"""Plan a broadcast: seal it, and record payload, key records and deliveries in one transaction.
+
+The text is sealed here and now; neither it nor the post key is kept in clear. Posts go out at the slot, and only after the relays
+hold the keys (`act/publish_keys`). Source: mask-payload.md 7.4 (v37), 11.1 (carriers); social-platforms.md 6.4 (which carrier).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from maskbot.domain.account import Account
+from maskbot.domain.broadcast import NewBroadcast
+from maskbot.domain.delivery import NewDelivery
+from maskbot.domain.errors import Refused
+from maskbot.domain.identity import Persona, Platform, PublicKey
+from maskbot.domain.job import JobKind, NewJob
+from maskbot.domain.post import Draft, PostLimits, Visibility
+from maskbot.flows.decide.broadcast.key_items import key_items, record_publications
+from maskbot.ports.inside import Clock, Entropy, Notice, Place, SecretBox
+from maskbot.ports.store import Store
+from maskbot.wire.payload import (
+    Author,
+    Curve,
+    CurveKey,
+    Sealed,
+    Sentence,
+    TextMessage,
+    audience_of,
+    draw_secrets,
+    encode_carrier,
+    encode_link,
+    seal,
+    sentence_around,
+)
+from maskbot.wire.post_text import fits
+
+MAX_TEXT = 20_000
+"""Characters in one broadcast: the link that carries it must stay one a browser and X accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastPlan:
+    """What an operator orders. `recipients` None means everybody. `title` is the operator's label; it is not published."""
+
+    text: str
+    persona: Persona
+    accounts: Sequence[Account]
+    recipients: Sequence[PublicKey] | None
+    slot_at_ms: int
+    title: str = ""
+    visibility: Visibility = Visibility.PUBLIC
+
+    def __post_init__(self) -> None:
+        if not self.text or len(self.text) > MAX_TEXT:
+            raise Refused(f"a broadcast has 1 to {MAX_TEXT:,} characters; this one has {len(self.text):,}")
+        if not self.accounts:
+            raise Refused("name at least one account to publish on")
+        if self.recipients is not None and not self.recipients:
+            raise Refused("name at least one recipient, or make the broadcast public")
+        if any(account.tenant_id != self.persona.tenant_id for account in self.accounts):
+            raise Refused("the persona and the accounts belong to different tenants")
+
+
+def plan_broadcast(
+    plan: BroadcastPlan,
+    *,
+    relays: Sequence[str],
+    limits: Mapping[str, PostLimits],
+    store: Store,
+    secrets: SecretBox,
+    clock: Clock,
+    entropy: Entropy,
+    notice: Notice,
+) -> str:
+    """Seal and record the broadcast; its id. `limits` are the post limits of each account, by account id.
+
+    Raises: Refused if a recipient's key is unusable or a post would not fit its platform.
+    """
+    now_ms = clock.now_ms()
+    audience = None if plan.recipients is None else audience_of(plan.recipients)
+    fresh = draw_secrets(entropy.take, recipients=0)
+    author = Author(profile=_author_text(plan.accounts), key=CurveKey(Curve.K256, plan.persona.public_key))
+    sealed = seal(TextMessage(content=plan.text), version=-37, author=author, audience=audience, secrets=fresh)
+    assert isinstance(sealed.payload, bytes)
+    drafts = {
+        account.id: Draft(
+            text=_post_text(sealed, account, limits[account.id], is_public=audience is None), visibility=plan.visibility
+        )
+        for account in plan.accounts
+    }
+    recipients = tuple(PublicKey(key.point) for key in audience or ())
+    items = key_items(recipients, sealed.keys, post_iv=sealed.post_iv, now_ms=now_ms, entropy=entropy)
+    broadcast_id = str(uuid.UUID(bytes=entropy.take(16), version=4))
+    tenant_id = plan.persona.tenant_id
+    (sealed_post_key,) = secrets.protect([(Place("broadcast", broadcast_id, tenant_id, "post_key"), sealed.post_key)])
+    with store.write() as work:
+        work.broadcasts.add(
+            NewBroadcast(
+                tenant_id=tenant_id,
+                persona_id=plan.persona.id,
+                title=plan.title,
+                slot_at_ms=plan.slot_at_ms,
+                payload=sealed.payload,
+                post_iv=sealed.post_iv,
+                account_ids=tuple(drafts),
+                recipients=recipients,
+                is_public=audience is None,
+            ),
+            broadcast_id=broadcast_id,
+            sealed_post_key=sealed_post_key,
+            now_ms=now_ms,
+        )
+        work.broadcasts.add_recipients(broadcast_id, recipients)
+        delivery_ids = work.deliveries.add(
+            [
+                NewDelivery(account_id, tenant_id, broadcast_id, draft, broadcast_id=broadcast_id)
+                for account_id, draft in drafts.items()
+            ],
+            now_ms=now_ms,
+        )
+        if audience is None:
+            due_at_ms = max(plan.slot_at_ms, now_ms)
+            work.broadcasts.move(broadcast_id, after="published")
+            work.jobs.add([NewJob(JobKind.DELIVER_POST, each, tenant_id, due_at_ms) for each in delivery_ids])
+        else:
+            record_publications(broadcast_id, items, tenant_id=tenant_id, relays=relays, work=work, now_ms=now_ms)
+    notice.ring({JobKind.PUBLISH_KEYS.queue: 1})
+    return broadcast_id
+
+
+def _author_text(accounts: Sequence[Account]) -> str:
+    """The X account's author text if there is one, since the extension knows X; else the first account's own."""
+    on_x = [account for account in accounts if account.profile.platform is Platform.X]
+    return (on_x or list(accounts))[0].profile.wire_author
+
+
+def _post_text(sealed: Sealed, account: Account, limits: PostLimits, *, is_public: bool) -> str:
+    """Raw text on Mastodon where it fits, else the link; on X always the link, because the extension reads no raw text there."""
+    sentence = Sentence.PUBLIC if is_public else Sentence.SEALED
+    if account.profile.platform is Platform.MASTODON:
+        text = sentence_around(encode_carrier(sealed.payload, network=account.profile.domain), sentence=sentence)
+        if fits(text, limits=limits):
+            return text
+    text = sentence_around(encode_link(sealed.payload), sentence=sentence)
+    if not fits(text, limits=limits):
+        raise Refused(f"the post does not fit on {account.profile.handle}'s platform")
+    return text

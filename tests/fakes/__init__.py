@@ -1,0 +1,1 @@
+"""Fakes of the outside ports for tests of flows: small, in memory, with the failures a test asks for."""
