@@ -6,6 +6,8 @@ keys. Each key here encrypts one message per IV, so confidentiality holds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -42,6 +44,41 @@ def aes_gcm_unseal(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
         return _cipher(key).decrypt(iv, ciphertext, None)
     except InvalidTag:
         raise DecryptFailed("the ciphertext does not belong to this key and IV, or is damaged") from None
+
+
+def aes_gcm_unsealer(key: bytes) -> Callable[[bytes, bytes], bytes]:
+    """`aes_gcm_unseal` with the key prepared once: a function of IV and ciphertext. For keys used again and again.
+
+    Raises:
+        InvalidKey: wrong length.
+    """
+    decrypt = _cipher(key).decrypt
+
+    def unseal(iv: bytes, ciphertext: bytes) -> bytes:
+        if len(iv) != IV_BYTES:
+            raise InvalidIv(f"expected an IV of 16 bytes, got {len(iv)}")
+        try:
+            return decrypt(iv, ciphertext, None)
+        except InvalidTag:
+            raise DecryptFailed("the ciphertext does not belong to this key and IV, or is damaged") from None
+
+    return unseal
+
+
+def aes_gcm_sealer(key: bytes) -> Callable[[bytes, bytes], bytes]:
+    """`aes_gcm_seal` with the key prepared once: a function of IV and plaintext.
+
+    Raises:
+        InvalidKey: wrong length.
+    """
+    encrypt = _cipher(key).encrypt
+
+    def seal(iv: bytes, plaintext: bytes) -> bytes:
+        if len(iv) != IV_BYTES:
+            raise InvalidIv(f"expected an IV of 16 bytes, got {len(iv)}")
+        return encrypt(iv, plaintext, None)
+
+    return seal
 
 
 def _cipher(key: bytes) -> AESGCM:

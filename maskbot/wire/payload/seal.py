@@ -1,0 +1,259 @@
+"""Sealing a message for everyone or for recipients, and adding recipients later (mask-payload.md, sections 7 and 8).
+
+Pure: randomness comes as `SealSecrets`. Weaknesses of the protocol that callers should know: v37 seals every key under the post
+IV (the keys differ, so this holds), nothing is signed, and v38 shows relays which key records belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from maskbot.wire.crypto import (
+    InvalidIv,
+    InvalidKey,
+    aes_gcm_seal,
+    compress,
+    ecdh_x,
+    is_private_key,
+    p256_ecdh_x,
+    p256_public_key_of,
+    p256_uncompress,
+    public_key_of,
+)
+from maskbot.wire.payload import v37, v38
+from maskbot.wire.payload.errors import AES_KEY_USAGE_ERROR, ENCODE_FAILED, PUBLIC_KEY_NOT_FOUND, SealRefused
+from maskbot.wire.payload.identifiers import parts_of
+from maskbot.wire.payload.message import Message
+from maskbot.wire.payload.message_binary import encode_binary
+from maskbot.wire.payload.message_text import encode_text
+from maskbot.wire.payload.model import Curve, CurveKey, FieldError
+from maskbot.wire.payload.msgpack_writer import binary
+from maskbot.wire.payload.post_key_text import post_key_text
+from maskbot.wire.payload.sealed_key import SealedKey, derive_v38
+
+MAX_RECIPIENTS = 2000
+Secret = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who seals. `profile` is a profile text in normal form; `key` is written into the payload if `shows_key`.
+
+    `private_key` (32 bytes, on the curve of `key`) and `local_key` (32 bytes) are needed for v38 to recipients only.
+    """
+
+    profile: str | None = None
+    key: CurveKey | None = None
+    shows_key: bool = True
+    private_key: Secret | None = field(default=None, repr=False)
+    local_key: Secret | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SealSecrets:
+    """Fresh randomness: post IV (16 bytes), post key (32), a salt (16) per recipient (v38), a private key per curve (v37)."""
+
+    post_iv: bytes
+    post_key: Secret = field(repr=False)
+    salts: Sequence[bytes] = ()
+    ephemeral: Mapping[Curve, Secret] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.post_iv) != 16:
+            raise InvalidIv("expected a post IV of 16 bytes")
+        if len(self.post_key) != 32:
+            raise InvalidKey("expected a post key of 32 bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A payload (text for v38, bytes for v37) and, for recipients, the sealed keys in their order.
+
+    A recipient whose key is unusable has a `FieldError` in its place and does not fail the others.
+    """
+
+    payload: str | bytes
+    post_iv: bytes
+    post_key: Secret = field(repr=False)
+    keys: tuple[SealedKey | FieldError, ...] = ()
+
+
+def draw_secrets(draw: Callable[[int], bytes], *, recipients: int) -> SealSecrets:
+    """Secrets for any version from a source of random bytes, in the order of the reference: IV, key, salts."""
+    post_iv, post_key = draw(16), draw(32)
+    salts = tuple(draw(16) for _ in range(recipients))
+    return SealSecrets(post_iv, post_key, salts, {curve: _draw_private(draw) for curve in Curve})
+
+
+def audience_of(points: Iterable[bytes]) -> tuple[CurveKey, ...]:
+    """Recipients from secp256k1 points of 33 or 65 bytes: one per key, however it is encoded, in order of first mention.
+
+    Raises:
+        InvalidKey: no point, or a hybrid encoding.
+        SealRefused: more than 2,000 recipients.
+    """
+    unique: dict[bytes, None] = {}
+    for point in points:
+        unique[compress(point)] = None
+        if len(unique) > MAX_RECIPIENTS:
+            raise SealRefused("at most 2,000 recipients for one post", kind=ENCODE_FAILED)
+    return tuple(CurveKey(Curve.K256, point) for point in unique)
+
+
+def seal(
+    message: Message,
+    *,
+    version: int,
+    author: Author,
+    audience: Sequence[CurveKey] | None,
+    secrets: SealSecrets,
+    key_text: bytes | None = None,
+) -> Sealed:
+    """The payload of a message; `audience` None means everyone. `version` is -37 or -38.
+
+    `key_text` replaces the JSON text of the post key that v38 seals (its order is not normative); for tests only.
+
+    Raises:
+        SealRefused: the message, the author's name or the author's keys do not fit the version.
+    """
+    if version == v37.VERSION:
+        return _seal_v37(message, author, audience, secrets)
+    if version == v38.VERSION:
+        return _seal_v38(message, author, audience, secrets, key_text or post_key_text(secrets.post_key))
+    raise SealRefused("only versions -37 and -38 can be written", kind=ENCODE_FAILED)
+
+
+def add_recipients(
+    *,
+    version: int,
+    author: Author,
+    audience: Sequence[CurveKey],
+    secrets: SealSecrets,
+    key_text: bytes | None = None,
+) -> tuple[SealedKey | FieldError, ...]:
+    """The sealed keys for more recipients of a post whose key is known; the payload stays. Salts and ephemeral keys are new.
+
+    Raises:
+        SealRefused: v38 without the author's private key, or another version.
+    """
+    if version == v37.VERSION:
+        return _seal_keys_v37(audience, secrets, is_added=True)
+    if version == v38.VERSION:
+        return _seal_keys_v38(audience, author, secrets, key_text or post_key_text(secrets.post_key))
+    raise SealRefused("only versions -37 and -38 can be written", kind=ENCODE_FAILED)
+
+
+def _seal_v38(
+    message: Message, author: Author, audience: Sequence[CurveKey] | None, secrets: SealSecrets, key_text: bytes
+) -> Sealed:
+    ciphertext = aes_gcm_seal(secrets.post_key, secrets.post_iv, encode_text(message))
+    keys: tuple[SealedKey | FieldError, ...] = ()
+    if audience is None:
+        sealed_key = v38.seal_public_key(secrets.post_key, post_iv=secrets.post_iv)
+    elif author.local_key is None:
+        raise SealRefused("v38 for recipients needs the author's local key", kind=AES_KEY_USAGE_ERROR)
+    else:
+        sealed_key = aes_gcm_seal(author.local_key, secrets.post_iv, key_text)
+        keys = _seal_keys_v38(audience, author, secrets, key_text)
+    key = author.key if author.shows_key else None
+    payload = v38.write_v38(
+        sealed_key=sealed_key,
+        post_iv=secrets.post_iv,
+        ciphertext=ciphertext,
+        author_key=None if key is None else key.point if key.curve is Curve.K256 else b"",
+        is_public=audience is None,
+        author=author.profile,
+    )
+    return Sealed(payload, secrets.post_iv, secrets.post_key, keys)
+
+
+def _seal_keys_v38(
+    audience: Sequence[CurveKey], author: Author, secrets: SealSecrets, key_text: bytes
+) -> tuple[SealedKey | FieldError, ...]:
+    if author.private_key is None or author.key is None:
+        raise SealRefused("v38 for recipients needs the author's private key", kind=PUBLIC_KEY_NOT_FOUND)
+    if len(secrets.salts) < len(audience):
+        raise SealRefused("v38 needs a salt for every recipient", kind=ENCODE_FAILED)
+    private_key, curve = author.private_key, author.key.curve
+    shared = ecdh_x if curve is Curve.K256 else p256_ecdh_x
+    keys: list[SealedKey | FieldError] = []
+    for recipient, salt in zip(audience, secrets.salts, strict=False):
+        try:
+            if recipient.curve is not curve:
+                raise InvalidKey("the recipient's key lies on another curve than the author's")
+            key, iv = derive_v38(shared(private_key, recipient.point), salt)
+            keys.append(SealedKey(aes_gcm_seal(key, iv, key_text), salt))
+        except InvalidKey as error:
+            keys.append(FieldError(error.kind))
+    return tuple(keys)
+
+
+def _seal_v37(message: Message, author: Author, audience: Sequence[CurveKey] | None, secrets: SealSecrets) -> Sealed:
+    ciphertext = aes_gcm_seal(secrets.post_key, secrets.post_iv, encode_binary(message))
+    keys: tuple[SealedKey | FieldError, ...] = ()
+    if audience is None:
+        encryption = b"\x93\x00" + binary(secrets.post_key) + binary(secrets.post_iv)
+    elif author.key is None:
+        raise SealRefused("v37 for recipients needs the author's public key", kind=PUBLIC_KEY_NOT_FOUND)
+    else:
+        owner_key = _seal_one_v37(author.key, secrets)
+        keys = _seal_keys_v37(audience, secrets, is_added=False)
+        curves = sorted({author.key.curve, *(recipient.curve for recipient in audience)})
+        inlined = b"".join(b"\xa1%d" % curve + binary(_wire_point(curve, secrets)) for curve in curves)
+        encryption = b"\x94\x01" + binary(owner_key) + binary(secrets.post_iv) + bytes([0x80 | len(curves)]) + inlined
+    network, user_id = parts_of(author.profile) if author.profile else (None, None)
+    key = author.key if author.shows_key else None
+    wire_key = (
+        None if key is None else (key.curve, key.point if key.curve is Curve.K256 else p256_uncompress(key.point))
+    )
+    payload = v37.write_v37(
+        network=network, user_id=user_id, author_key=wire_key, encryption=encryption, ciphertext=ciphertext
+    )
+    return Sealed(payload, secrets.post_iv, secrets.post_key, keys)
+
+
+def _seal_keys_v37(
+    audience: Sequence[CurveKey], secrets: SealSecrets, *, is_added: bool
+) -> tuple[SealedKey | FieldError, ...]:
+    curves = {recipient.curve for recipient in audience}
+    published = {curve: _ephemeral_key(curve, secrets) if is_added else None for curve in curves}
+    keys: list[SealedKey | FieldError] = []
+    for recipient in audience:
+        try:
+            keys.append(SealedKey(_seal_one_v37(recipient, secrets), None, published[recipient.curve]))
+        except InvalidKey as error:
+            keys.append(FieldError(error.kind))
+    return tuple(keys)
+
+
+def _seal_one_v37(recipient: CurveKey, secrets: SealSecrets) -> bytes:
+    private_key = _ephemeral(recipient.curve, secrets)
+    shared = ecdh_x if recipient.curve is Curve.K256 else p256_ecdh_x
+    return aes_gcm_seal(shared(private_key, recipient.point), secrets.post_iv, secrets.post_key)
+
+
+def _ephemeral(curve: Curve, secrets: SealSecrets) -> Secret:
+    try:
+        return secrets.ephemeral[curve]
+    except KeyError:
+        raise SealRefused(f"v37 needs an ephemeral key on {curve.name}", kind=ENCODE_FAILED) from None
+
+
+def _ephemeral_key(curve: Curve, secrets: SealSecrets) -> CurveKey:
+    private_key = _ephemeral(curve, secrets)
+    point = public_key_of(private_key) if curve is Curve.K256 else p256_public_key_of(private_key)
+    return CurveKey(curve, point)
+
+
+def _wire_point(curve: Curve, secrets: SealSecrets) -> bytes:
+    point = _ephemeral_key(curve, secrets).point
+    return point if curve is Curve.K256 else p256_uncompress(point)
+
+
+def _draw_private(draw: Callable[[int], bytes]) -> Secret:
+    """A scalar valid on both curves; a second draw is needed about once in 2^32."""
+    while True:
+        candidate = draw(32)
+        if is_private_key(candidate) and candidate < b"\xff\xff\xff\xff\x00\x00\x00\x00":
+            return candidate
