@@ -1,0 +1,1 @@
+"""Tests of `workers`, with real processes."""
