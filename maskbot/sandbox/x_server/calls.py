@@ -109,3 +109,17 @@ def _unsupported(request: Request, *, context: Context) -> Problem:
         f"Authenticating with this token is forbidden for {request.url.path}. Supported authentication types are [{kind}].",
         type_="https://api.twitter.com/2/problems/unsupported-authentication",
     )
+
+
+def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """A handler of the control API whose wrong input is answered with a problem."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Problem as problem:
+            return problem.answer()
+        except (KeyError, TypeError, ValueError) as wrong:
+            return invalid("body", type(wrong).__name__, str(wrong)).answer()
+
+    return answer

@@ -1,4 +1,4 @@
-"""A client of the control API, for the tour, the tests and `maskbot sandbox say` (see `routes_control`)."""
+"""A client of the control API, for the tour, the tests and `maskbot sandbox say` (see `routes_people`, `routes_weather`)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from maskbot.sandbox.x_server.auth import Gate
 from maskbot.sandbox.x_server.calls import Site, endpoint
 from maskbot.sandbox.x_server.faults import FaultShell
 from maskbot.sandbox.x_server.problems import Problem
-from maskbot.sandbox.x_server.routes_control import Control
+from maskbot.sandbox.x_server.routes_people import PeopleControl
+from maskbot.sandbox.x_server.routes_weather import WeatherControl
 from maskbot.sandbox.x_server.world import World
 
 
@@ -48,7 +49,7 @@ def make_app(world: World) -> FaultShell:
     ]
     app = Starlette(exception_handlers={HTTPException: _as_problem})
     shell = FaultShell(app)
-    app.router.routes.extend([*routes, *Control(site, shell).routes()])
+    app.router.routes.extend([*routes, *PeopleControl(site).routes(), *WeatherControl(site, shell).routes()])
     return shell
 
 

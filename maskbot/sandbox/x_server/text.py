@@ -125,7 +125,7 @@ def show(segments: Iterable[Segment], *, link_seed: str, user_id_of: UserIdOf, o
 
 def cut(segments: Iterable[Segment], *, self_url: str) -> list[Segment]:
     """The first 280 weights of a long post, ended by an ellipsis and a link to itself, as `text` shows it."""
-    room = MAX_WEIGHT - URL_WEIGHT - 2
+    room = MAX_WEIGHT - URL_WEIGHT - 3
     kept: list[Segment] = []
     for segment in segments:
         weight = _weigh_segment(segment)

@@ -1,4 +1,4 @@
-"""The control API under `/_sandbox/`: what people, the website and the weather do. No authentication; loopback only."""
+"""The control API under `/_sandbox/`: what people do at the website. No authentication; loopback only."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from maskbot.sandbox.x_server import posting
-from maskbot.sandbox.x_server.calls import Site
-from maskbot.sandbox.x_server.faults import Fault, FaultShell
-from maskbot.sandbox.x_server.limits import Limits
-from maskbot.sandbox.x_server.model import DirectMessage, Post, Switches, User, UserList
+from maskbot.sandbox.x_server.calls import Site, guarded
+from maskbot.sandbox.x_server.model import DirectMessage, Post, User, UserList
 from maskbot.sandbox.x_server.problems import Problem, invalid
 from maskbot.sandbox.x_server.render import full_post, stamp, user_json
 from maskbot.sandbox.x_server.routes_media import content_of
@@ -24,18 +22,14 @@ _SETTABLE = {"name", "description", "is_protected", "is_premium", "is_suspended"
 _POST_ORDER = {"as", "text", "reply_to", "quote_of", "repost_of", "edit_of", "carries_mentions"}
 
 
-class Control:
-    """Handlers of the control API over one site and its fault shell."""
+class PeopleControl:
+    """Handlers over one site."""
 
-    def __init__(self, site: Site, shell: FaultShell) -> None:
+    def __init__(self, site: Site) -> None:
         self.site = site
-        self.shell = shell
 
     def routes(self) -> list[Route]:
         table = [
-            ("GET", "health", self.health),
-            ("POST", "reset", self.reset),
-            ("POST", "clock", self.clock),
             ("GET", "users", self.users),
             ("POST", "users", self.add_user),
             ("PATCH", "users/{name}", self.change_user),
@@ -50,33 +44,8 @@ class Control:
             ("GET", "media/{id}", self.media),
             ("GET", "messages", self.messages),
             ("POST", "messages", self.add_message),
-            ("GET", "faults", self.faults),
-            ("POST", "faults", self.add_fault),
-            ("DELETE", "faults", self.clear_faults),
-            ("GET", "switches", self.switches),
-            ("PATCH", "switches", self.change_switches),
-            ("GET", "ledger", self.ledger),
-            ("GET", "calls", self.calls),
-            ("DELETE", "calls", self.clear_calls),
-            ("DELETE", "streams", self.close_streams),
         ]
-        return [Route(f"/_sandbox/{path}", _guarded(handler), methods=[method]) for method, path, handler in table]
-
-    async def health(self, _request: Request) -> Response:
-        return JSONResponse(
-            {"ok": True, "posts": len(self.site.world.posts), "streams": len(self.site.activity.queues)}
-        )
-
-    async def reset(self, _request: Request) -> Response:
-        self.site.world.reset()
-        self.site.limits = Limits()
-        self.site.gate.seen.clear()
-        self.shell.rules.clear()
-        return JSONResponse({"ok": True})
-
-    async def clock(self, request: Request) -> Response:
-        self.site.world.clock_offset_s += float((await request.json())["advance_s"])
-        return JSONResponse({"now": stamp(self.site.world.now_s())})
+        return [Route(f"/_sandbox/{path}", guarded(handler), methods=[method]) for method, path, handler in table]
 
     async def users(self, _request: Request) -> Response:
         return JSONResponse([self._credentials(user) for user in self.site.world.users.values()])
@@ -201,43 +170,6 @@ class Control:
         self.site.activity.messaged(self.site.world, message)
         return JSONResponse({"id": message.id}, status_code=201)
 
-    async def faults(self, _request: Request) -> Response:
-        return JSONResponse(
-            {"rules": [dataclasses.asdict(rule) for rule in self.shell.rules], "struck": self.shell.struck}
-        )
-
-    async def add_fault(self, request: Request) -> Response:
-        return JSONResponse(self.shell.add(Fault(**await request.json())), status_code=201)
-
-    async def clear_faults(self, _request: Request) -> Response:
-        self.shell.rules.clear()
-        return JSONResponse({"ok": True})
-
-    async def switches(self, _request: Request) -> Response:
-        return JSONResponse(dataclasses.asdict(self.site.world.switches))
-
-    async def change_switches(self, request: Request) -> Response:
-        changed = Switches(**(dataclasses.asdict(self.site.world.switches) | await request.json()))
-        self.site.world.save(changed)
-        return JSONResponse(dataclasses.asdict(changed))
-
-    async def ledger(self, _request: Request) -> Response:
-        return JSONResponse(self.site.world.ledger.report())
-
-    async def calls(self, _request: Request) -> Response:
-        limits = self.site.limits
-        return JSONResponse({"calls": dict(limits.calls), "over_budget": dict(limits.over)})
-
-    async def clear_calls(self, _request: Request) -> Response:
-        self.site.limits = Limits()
-        return JSONResponse({"ok": True})
-
-    async def close_streams(self, _request: Request) -> Response:
-        queues = list(self.site.activity.queues)
-        for queue in queues:
-            queue.put_nowait(b"")
-        return JSONResponse({"closed": len(queues)})
-
     def _apply(self, user: User, changes: dict[str, Any]) -> None:
         for name, value in changes.items():
             if name not in _SETTABLE:
@@ -294,16 +226,3 @@ class Control:
         if post is None:
             raise Problem(404, "Not Found", f"No post {post_id}.")
         return post
-
-
-def _guarded(handler: Any) -> Any:
-    async def answer(request: Request) -> Response:
-        try:
-            response: Response = await handler(request)
-        except Problem as problem:
-            return problem.answer()
-        except (KeyError, TypeError, ValueError) as wrong:
-            return invalid("body", type(wrong).__name__, str(wrong)).answer()
-        return response
-
-    return answer
