@@ -82,7 +82,8 @@ def test_the_well_known_test_mnemonic_gives_its_well_known_account() -> None:
     [
         ("7f" * 16, "legal winner thank year wave sausage worth useful legal winner thank yellow", "2e8905819b8723fe"),
         ("ff" * 16, "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong", "ac27495480225222"),
-        ("80" * 24, " ".join(["letter advice cage absurd amount doctor acoustic avoid"] * 2 + ["letter always"]), "107d7c02a5aa6f38"),
+        ("80" * 24, " ".join(["letter advice cage absurd amount doctor acoustic avoid"] * 2 + ["letter always"]),
+         "107d7c02a5aa6f38"),
     ],
 )  # fmt: skip
 def test_the_examples_of_bip39_hold(entropy: str, mnemonic: str, seed_start: str) -> None:
