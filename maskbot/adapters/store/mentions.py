@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Row, Update, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, delete, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import IllegalMove
@@ -21,10 +21,11 @@ _LOAD = select(mention).where(mention.c.id.in_(bindparam("ids", expanding=True))
 
 
 def _settle_to(after: str) -> Update:
+    # spelled out, since `IN` with its list cannot run for many mentions in one statement
     befores = [before for before in MENTION.moves if MENTION.allows(before, after)]
     return (
         update(mention)
-        .where(mention.c.id == bindparam("b_id"), mention.c.state.in_(befores))
+        .where(mention.c.id == bindparam("b_id"), or_(false(), *(mention.c.state == before for before in befores)))
         .values(
             state=after,
             reason=bindparam("b_reason"),

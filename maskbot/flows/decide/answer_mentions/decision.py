@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from maskbot.applets.identity import key_text
-from maskbot.domain.account import Account
+from maskbot.domain.account import Account, FeedKind
 from maskbot.domain.delivery import NewDelivery
 from maskbot.domain.identity import Persona, Platform, PublicKey
 from maskbot.domain.job import JobKind, NewJob
@@ -233,6 +233,7 @@ def _apply(
                     public_key=key,
                     owner=person,
                 )
+                _host(persona, mention, work=work, now_ms=now_ms)
             case ErasePersona():
                 for owned in work.personas.linked_to(tenant_id=mention.tenant_id, person=person):
                     if owned.owner == person:
@@ -241,3 +242,13 @@ def _apply(
             case DeleteReply(post_id=post_id):
                 jobs.append(NewJob(JobKind.DELETE_POST, f"{mention.account_id}/{post_id}", mention.tenant_id, now_ms))
     return persona, tuple(jobs)
+
+
+def _host(persona: Persona, mention: Mention, *, work: Work, now_ms: int) -> None:
+    """Record the persona at once, so that the next mention of the batch sees it; it watches the account's home timeline."""
+    work.personas.add(persona, now_ms=now_ms)
+    work.links.link(persona.id, person=mention.post.author.person)
+    for feed in work.accounts.feeds(mention.account_id):
+        if feed.kind is FeedKind.HOME:
+            work.links.watch(persona.id, feed_id=feed.id)
+    work.links.note_join(account_id=mention.account_id, persona_id=persona.id, now_ms=now_ms)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from maskbot.domain.account import Account, FeedKind
-from maskbot.domain.identity import Persona, PublicKey
+from maskbot.domain.account import Account
+from maskbot.domain.identity import PublicKey
 from maskbot.domain.job import Job, JobKind, NewJob
 from maskbot.domain.mention import Mention, Outcome
 from maskbot.domain.policy import PolicyBook
@@ -166,9 +166,7 @@ def _write(
     ]
     for decision in decisions:
         jobs.extend(decision.jobs)
-        if decision.persona is not None:
-            _host(decision.persona, decision.mention, work=work, now_ms=now_ms)
-        elif decision.mention.id in orphans:  # a key was made, and then joining was refused
+        if decision.persona is None and decision.mention.id in orphans:  # a key was made, and then joining was refused
             jobs.append(NewJob(JobKind.ERASE_KEY, persona_id_of(decision.mention), decision.mention.tenant_id, now_ms))
     work.jobs.add(jobs)
     work.mentions.settle([decision.outcome for decision in decisions], now_ms=now_ms)
@@ -176,12 +174,3 @@ def _write(
     for job in jobs:
         due[job.kind.queue] = due.get(job.kind.queue, 0) + 1
     return due
-
-
-def _host(persona: Persona, mention: Mention, *, work: Work, now_ms: int) -> None:
-    work.personas.add(persona, now_ms=now_ms)
-    work.links.link(persona.id, person=mention.post.author.person)
-    for feed in work.accounts.feeds(mention.account_id):
-        if feed.kind is FeedKind.HOME:
-            work.links.watch(persona.id, feed_id=feed.id)
-    work.links.note_join(account_id=mention.account_id, persona_id=persona.id, now_ms=now_ms)
