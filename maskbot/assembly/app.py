@@ -49,7 +49,7 @@ class App:
         """The store. A new SQLite file gets its schema here; any other database by `maskbot db upgrade` or `maskbot up`."""
 
         def make() -> SqlStore:
-            from maskbot.adapters.store import open_store
+            from maskbot.adapters.store.work import open_store
             from maskbot.adapters.store.upgrade import upgrade
 
             path = self.settings.database.removeprefix("sqlite:///")
