@@ -32,7 +32,15 @@ from maskbot.wire.gun.key_items import (
     v37_item,
     v38_item,
 )
-from maskbot.wire.gun.key_paths import old_read_paths, post_bucket, read_paths, recipient_bucket, v40_path, write_path
+from maskbot.wire.gun.key_paths import (
+    old_read_paths,
+    post_bucket,
+    read_paths,
+    recipient_bucket,
+    v40_path,
+    write_path,
+    write_path_of,
+)
 from maskbot.wire.gun.nodes import Field, Graph, Link, Node, Value, plain_node
 from maskbot.wire.gun.reading import MAX_ITEM_CHARS, MAX_ITEMS, Reading
 from maskbot.wire.gun.session import Answer, Dropped, Event, NotStored, Pushed, Session, Stored
@@ -77,4 +85,5 @@ __all__ = [
     "v38_item",
     "v40_path",
     "write_path",
+    "write_path_of",
 ]

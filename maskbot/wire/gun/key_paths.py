@@ -61,9 +61,9 @@ def recipient_bucket(public_key: bytes, *, version: int) -> str:
     """
     jwk = jwk_of_public(public_key)
     if version == V39:
-        text = json.dumps(
-            {name: jwk[name] for name in ("crv", "ext", "x", "y", "key_ops", "kty")}, separators=(",", ":")
-        )
+        # member order and key_ops as today's build exports the key
+        exported = {"crv": jwk["crv"], "ext": True, "x": jwk["x"], "y": jwk["y"], "key_ops": ["deriveKey"], "kty": "EC"}
+        text = json.dumps(exported, separators=(",", ":"))
     else:
         text = f"{jwk['x']}{jwk['y']}"
     return _bucket(text.encode(), _RECIPIENT_SALT[version])
@@ -76,8 +76,18 @@ def write_path(version: int, *, network: str, post_iv: bytes, recipient: bytes) 
         UnknownNetwork: the network is none of the four the extension knows.
         InvalidKey: the recipient is no secp256k1 point.
     """
+    _hints_of(network)  # refused before the slow hash
+    owner = recipient_bucket(recipient, version=version)
+    return write_path_of(version, network=network, post=post_bucket(post_iv), owner=owner)
+
+
+def write_path_of(version: int, *, network: str, post: str, owner: str) -> Path:
+    """Return the set for known buckets: of the post, and of the recipient for this version (-37 or -38). No hashing.
+
+    Raises:
+        UnknownNetwork: the network is none of the four the extension knows.
+    """
     hints = _hints_of(network)
-    post, owner = post_bucket(post_iv), recipient_bucket(recipient, version=version)
     return (f"{hints.v37}-{post}-{owner}",) if version == V37 else (f"{hints.v38}{post}", owner)
 
 
