@@ -49,8 +49,8 @@ class App:
         """The store. A new SQLite file gets its schema here; any other database by `maskbot db upgrade` or `maskbot up`."""
 
         def make() -> SqlStore:
-            from maskbot.adapters.store.work import open_store
             from maskbot.adapters.store.upgrade import upgrade
+            from maskbot.adapters.store.work import open_store
 
             path = self.settings.database.removeprefix("sqlite:///")
             is_ours = path == str(self.settings.home.absolute() / "maskbot.db")
@@ -158,16 +158,20 @@ class App:
         return self._part("next_id", make)
 
     def feed_of(self, account_id: str) -> MentionFeed:
-        """Reads the account's feeds; the client belongs to the calling thread. Raises Refused for an unknown account."""
+        """Reads the account's feeds. Raises Refused for an unknown account."""
         return self._clients.of(account_id).feed
 
     def publisher_of(self, account_id: str) -> Publisher:
-        """Publishes for the account; the client belongs to the calling thread."""
+        """Publishes for the account."""
         return self._clients.of(account_id).publisher
 
     def graph_of(self, account_id: str) -> SocialGraph:
-        """Looks people up through the account; the client belongs to the calling thread."""
+        """Looks people up through the account."""
         return self._clients.of(account_id).graph
+
+    def prepare_account(self, account_id: str) -> None:
+        """Set what the account needs on its platform (Mastodon: bot flag, open to strangers). Safe to repeat."""
+        self._clients.of(account_id).prepare()
 
     @property
     def _clients(self) -> Clients:

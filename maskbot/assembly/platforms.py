@@ -1,4 +1,5 @@
-"""Platform clients of hosting accounts, one set for each thread: Mastodon.py's are not safe to share (social-platforms.md 5).
+"""Platform clients of hosting accounts, made once a process. Each is safe to share: the Mastodon connection keeps one SDK client
+for each thread, the X client keeps no state between calls.
 
 An account's token lies sealed in the store: JSON of `{"access_token"}` on Mastodon, and on X of the fields of `XKeys`. A new token
 is noticed within ten seconds.
@@ -7,12 +8,11 @@ is noticed within ten seconds.
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 
-from maskbot.domain.account import Account
 from maskbot.domain.errors import Misconfigured, Refused
 from maskbot.domain.identity import Platform
 from maskbot.ports.inside import Place, SecretBox
@@ -25,11 +25,12 @@ LOOK_AGAIN_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ClientSet:
-    """The three ports of one account."""
+    """The three ports of one account. `prepare` sets what the account needs on its platform (bot flag, open to strangers)."""
 
     feed: MentionFeed
     publisher: Publisher
     graph: SocialGraph
+    prepare: Callable[[], None]
     close: Callable[[], None]
 
 
@@ -42,36 +43,43 @@ class _Known:
 
 
 class Clients:
-    """Makes and keeps the clients of accounts, by thread."""
+    """Makes and keeps the clients of accounts."""
 
     def __init__(self, *, settings: Settings, store: Store, secrets: SecretBox) -> None:
         self._settings = settings
         self._store = store
         self._secrets = secrets
-        self._local = threading.local()
+        self._known: dict[str, _Known] = {}
+        self._lock = Lock()
 
     def of(self, account_id: str) -> ClientSet:
-        """The clients of this account in this thread. Raises Refused for an unknown account, Misconfigured for a bad token."""
-        known: dict[str, _Known] = self._local.__dict__.setdefault("known", {})
-        entry = known.get(account_id)
+        """The clients of this account. Raises Refused for an unknown account, Misconfigured for a token that cannot be read."""
+        entry = self._known.get(account_id)
         now_s = time.monotonic()
         if entry is not None and now_s - entry.looked_s < LOOK_AGAIN_S:
             return entry.clients
         with self._store.read() as work:
             account = work.accounts.load([account_id]).get(account_id)
             if account is None:
-                known.pop(account_id, None)
                 raise Refused(f"no account {account_id}; `maskbot account list` shows them", kind="NoSuchAccount")
             sealed = work.accounts.load_token(account_id)
-        if entry is not None and (entry.sealed, entry.api_base_url) == (sealed, account.api_base_url):
-            entry.looked_s = now_s
-            return entry.clients
-        if entry is not None:
-            entry.clients.close()
-        place = Place("account", account.id, account.tenant_id, "token")
-        token = read_token(self._secrets.reveal([(place, sealed)])[0])
-        known[account_id] = _Known(sealed, account.api_base_url, now_s, connect(account, token, self._settings))
-        return known[account_id].clients
+        with self._lock:
+            entry = self._known.get(account_id)
+            if entry is not None and (entry.sealed, entry.api_base_url) == (sealed, account.api_base_url):
+                entry.looked_s = now_s
+                return entry.clients
+            place = Place("account", account.id, account.tenant_id, "token")
+            token = read_token(self._secrets.reveal([(place, sealed)])[0])
+            clients = connect(account.profile.platform, token, base_url=account.api_base_url, settings=self._settings)
+            self._known[account_id] = _Known(sealed, account.api_base_url, now_s, clients)
+            return clients
+
+    def close(self) -> None:
+        """Close every client."""
+        with self._lock:
+            for entry in self._known.values():
+                entry.clients.close()
+            self._known.clear()
 
 
 def read_token(sealed_json: bytes) -> Mapping[str, str]:
@@ -81,28 +89,46 @@ def read_token(sealed_json: bytes) -> Mapping[str, str]:
     except ValueError:
         token = None
     if not isinstance(token, dict) or not all(isinstance(value, str) for value in token.values()):
-        raise Misconfigured("the account's token is not readable: add the account again")
+        raise Misconfigured("an account's token is a JSON object of texts; add the account again with a whole one")
     return token
 
 
-def connect(account: Account, token: Mapping[str, str], settings: Settings) -> ClientSet:
-    """Clients for this account and token; makes no call yet."""
-    if account.profile.platform is Platform.X:
-        return _connect_x(account, token, settings)
-    return _connect_mastodon(account, token)
+def connect(platform: Platform, token: Mapping[str, str], *, base_url: str, settings: Settings) -> ClientSet:
+    """Clients for this token; makes no call yet. Raises Misconfigured for a token with missing or unknown fields."""
+    if platform is Platform.X:
+        return _connect_x(token, base_url, settings)
+    return _connect_mastodon(token, base_url, settings)
 
 
-def _connect_x(account: Account, token: Mapping[str, str], settings: Settings) -> ClientSet:
+def _connect_x(token: Mapping[str, str], base_url: str, settings: Settings) -> ClientSet:
     from maskbot.adapters.x import XKeys
     from maskbot.adapters.x import connect as connect_x
     from maskbot.adapters.x.names import FieldNames
 
-    parts = connect_x(XKeys(**token), base_url=account.api_base_url, field_names=FieldNames(settings.x_field_names))
-    return ClientSet(feed=parts.feed, publisher=parts.publisher, graph=parts.graph, close=parts.close)
+    try:
+        keys = XKeys(**token)
+    except TypeError:
+        fields = ", ".join(XKeys.__dataclass_fields__)
+        raise Misconfigured(f"the keys of an X account have the fields {fields}; add the account again") from None
+    parts = connect_x(keys, base_url=base_url, field_names=FieldNames(settings.x_field_names))
+    return ClientSet(parts.feed, parts.publisher, parts.graph, prepare=_nothing, close=parts.close)
 
 
-def _connect_mastodon(account: Account, token: Mapping[str, str]) -> ClientSet:
-    from maskbot.adapters.mastodon import connect as connect_mastodon
+def _connect_mastodon(token: Mapping[str, str], base_url: str, settings: Settings) -> ClientSet:
+    from maskbot.adapters.mastodon import Connection, MastodonFeed, MastodonGraph, MastodonPublisher, OwnAccount
 
-    parts = connect_mastodon(access_token=token["access_token"], base_url=account.api_base_url)
-    return ClientSet(feed=parts.feed, publisher=parts.publisher, graph=parts.graph, close=parts.close)
+    if set(token) != {"access_token"}:
+        raise Misconfigured("the token of a Mastodon account has the field access_token; add the account again")
+    bundle = str(settings.ca_bundle) if settings.ca_bundle is not None else None
+    connection = Connection(base_url, token["access_token"], ca_bundle=bundle)
+    return ClientSet(
+        MastodonFeed(connection),
+        MastodonPublisher(connection),
+        MastodonGraph(connection),
+        prepare=OwnAccount(connection).prepare,
+        close=_nothing,
+    )
+
+
+def _nothing() -> None:
+    """X has no bot flag in its API, and Mastodon's clients close with their threads."""

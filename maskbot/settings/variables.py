@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     coingecko_api_key: SecretStr | None = None
     defillama_base_url: _HttpUrl = "https://coins.llama.fi"
     exchange_base_url: _HttpUrl = "https://api.exchange.coinbase.com"
+    ca_bundle: _UserPath | None = None
     allow_private_addresses: bool = False
 
     # --- how it works
