@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from celery import Celery
-from kombu import Queue
+from kombu.entity import Queue
 
 from maskbot.domain.job import QUEUES
 from maskbot.settings import Settings
@@ -24,9 +24,10 @@ def make_app(settings: Settings) -> Celery:
         accept_content=["json"],  # never pickle
         task_ignore_result=True,  # no result backend: state is in SQL
         task_acks_late=False,  # the lease in SQL is the acknowledgement
-        task_acks_on_failure_or_timeout=True,  # SQL knows what failed
+        task_acks_on_failure=True,  # SQL knows what failed
+        task_acks_on_timeout=True,
         task_reject_on_worker_lost=True,
-        task_queues=[Queue(name) for name in QUEUES],
+        task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]  # kombu ships no types
         task_default_queue=QUEUES[0],
         task_create_missing_queues=False,
         worker_prefetch_multiplier=1,
@@ -54,13 +55,13 @@ def make_app(settings: Settings) -> Celery:
 class Doorbell:
     """Rings Celery queues; a `Notice` of ports/inside.py. Never raises: a lost ring costs seconds (the ticker rings again)."""
 
-    def __init__(self, app: Celery, *, threads: int, batches: Mapping[str, int]) -> None:
-        self._app, self._threads, self._batches = app, threads, batches
+    def __init__(self, app: Celery, *, widths: Mapping[str, int], batches: Mapping[str, int]) -> None:
+        self._app, self._widths, self._batches = app, widths, batches
 
     def ring(self, queues: Mapping[str, int]) -> None:
-        """One bell for each batch of due rows, at most one for each worker thread."""
+        """One bell for each batch of due rows, at most as many as threads work on the queue."""
         for queue, due in queues.items():
-            bells = min(self._threads, -(-due // self._batches[queue]))
+            bells = min(self._widths[queue], -(-due // self._batches[queue]))
             try:
                 with self._app.producer_pool.acquire(block=True, timeout=2) as producer:
                     for _ in range(bells):

@@ -26,7 +26,7 @@ from maskbot.ports.inside import Notice
 
 log = structlog.get_logger()
 
-BATCHES: Mapping[str, int] = {"mentions": 200, "keys": 4, "deliveries": 2, "webhooks": 4}
+BATCHES: Mapping[str, int] = {"mentions": 200, "facts": 4, "keys": 4, "deliveries": 2, "webhooks": 4}
 """How many jobs one claim takes: many where they are decided together, few where each waits for the outside."""
 
 GIVE_UP_AFTER_MS = 24 * 3_600_000

@@ -26,7 +26,7 @@ class JobKind(StrEnum):
 
 _QUEUES = {
     JobKind.ANSWER_MENTION: "mentions",
-    JobKind.FETCH_FACTS: "mentions",
+    JobKind.FETCH_FACTS: "facts",
     JobKind.OPEN_POST: "keys",
     JobKind.PUBLISH_KEYS: "keys",
     JobKind.DELIVER_POST: "deliveries",
@@ -35,7 +35,7 @@ _QUEUES = {
     JobKind.ERASE_KEY: "keys",
 }
 
-QUEUES = ("mentions", "keys", "deliveries", "webhooks")
+QUEUES = ("mentions", "facts", "keys", "deliveries", "webhooks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,14 @@ class Bells(Protocol):
         """Due or lapsed jobs by queue that were not announced in the last `quiet_ms`; marks them announced."""
         ...
 
+    def lease_owners(self) -> tuple[str, ...]:
+        """Who holds leases now."""
+        ...
+
+    def free_leases(self, owner: str, *, now_ms: int) -> int:
+        """Make the jobs of an owner that died due now; how many. Their crash counts stay."""
+        ...
+
     def beat(self, *, name: str, now_ms: int) -> None:
         """Note that a loop is alive (health reads it)."""
         ...

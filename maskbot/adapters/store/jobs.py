@@ -188,6 +188,20 @@ class SqlBells:
         )
         return Counter(rung.scalars())
 
+    def lease_owners(self) -> tuple[str, ...]:
+        """See `ports.store.Bells.lease_owners`."""
+        held = select(job.c.lease_owner).where(job.c.state == "pending", job.c.lease_owner != "").distinct()
+        return tuple(self._connection.execute(held).scalars())
+
+    def free_leases(self, owner: str, *, now_ms: int) -> int:
+        """See `ports.store.Bells.free_leases`."""
+        freed = self._connection.execute(
+            update(job)
+            .where(job.c.state == "pending", job.c.lease_owner == owner)
+            .values(lease_owner="", due_at_ms=now_ms, announced_at_ms=0)
+        )
+        return freed.rowcount
+
     def beat(self, *, name: str, now_ms: int) -> None:
         """See `ports.store.Bells.beat`."""
         self._connection.execute(_BEAT, {"name": name, "at_ms": now_ms})

@@ -46,8 +46,8 @@ def answer_mentions(
 
     Raises: Refused (StaleLease) when another worker took them over; nothing is recorded then.
     """
-    clean = [job for job in jobs if job.crashes <= 1]
-    groups = ([clean] if clean else []) + [[job] for job in jobs if job.crashes > 1]
+    clean = [job for job in jobs if job.crashes == 0]
+    groups = ([clean] if clean else []) + [[job] for job in jobs if job.crashes > 0]
     for group in groups:
         batch = _read(group, store=store)
         _make_keys(batch, keys=keys, applets=applets)

@@ -1,0 +1,43 @@
+"""Lanes: how many threads may work on each queue at once, so that no stalled platform can starve the others.
+
+A bell for a queue whose lane is full is not kept waiting: it is noted, and whoever works there looks again before leaving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+
+from maskbot.domain.job import QUEUES
+
+
+def lane_widths(threads: int) -> Mapping[str, int]:
+    """Threads by queue: decisions one (they come in batches), deliveries most. With fewer than eight threads lanes overlap."""
+    return {"mentions": 1, "facts": 2, "keys": 1, "webhooks": 1, "deliveries": max(1, threads - 5)}
+
+
+class Lanes:
+    """Counts who works where. Thread-safe."""
+
+    def __init__(self, widths: Mapping[str, int]) -> None:
+        self._free = {queue: widths[queue] for queue in QUEUES}
+        self._is_rung: dict[str, bool] = dict.fromkeys(QUEUES, False)
+        self._lock = Lock()
+
+    def enter(self, queue: str) -> bool:
+        """Take a place; False if the lane is full (somebody there will look again)."""
+        with self._lock:
+            if self._free[queue] > 0:
+                self._free[queue] -= 1
+                return True
+            self._is_rung[queue] = True
+            return False
+
+    def leave(self, queue: str) -> bool:
+        """Give the place back; False if a bell rang meanwhile, and the work goes on."""
+        with self._lock:
+            if self._is_rung[queue]:
+                self._is_rung[queue] = False
+                return False
+            self._free[queue] += 1
+            return True
