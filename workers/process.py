@@ -106,6 +106,11 @@ class Guard:
         self._groups: set[int] = set()
         self._shell = self._start()
 
+    @property
+    def pid(self) -> int:
+        """The guard's own process."""
+        return self._shell.pid
+
     def watch(self, group: int) -> None:
         """Adds a process group to those that shall not outlive us."""
         self._groups.add(group)
