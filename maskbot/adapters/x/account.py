@@ -43,12 +43,14 @@ def connect(
     now_s: Callable[[], float] = time.time,
     timeout_s: tuple[float, float] = TIMEOUT_S,
     silence_s: float = SILENCE_S,
+    session: XSession | None = None,
 ) -> XAccount:
     """Makes the parts; calls nothing yet. `timeout_s` is (connect, read); `silence_s` is the watchdog of the stream.
+    A given `session` is used in place of one made from `base_url` and `timeout_s`.
 
     Raises Misconfigured for a base URL that is neither https nor on loopback.
     """
-    session = XSession(base_url, timeout_s=timeout_s)
+    session = session or XSession(base_url, timeout_s=timeout_s)
     client = XClient(keys, session=session, on_budget=on_budget, now_s=now_s)
     myself, people = SelfKnowledge(client), People(client)
     activity = ActivityStream(client, session=session, bearer_token=keys.app_bearer_token, silence_s=silence_s)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import requests
 import tweepy
 
-from maskbot.adapters.x.errors import lost, translate
+from maskbot.adapters.x.errors import XRefused, lost, translate
 from maskbot.adapters.x.keys import XKeys
 from maskbot.adapters.x.transport import TWEEPY_HOST, XSession
 
@@ -145,6 +145,6 @@ def _fill(call: str, ids: Mapping[str, str]) -> str:
     route = call
     for name, value in ids.items():
         if not (value.isascii() and value.replace("_", "").isalnum()):
-            raise ValueError(f"not an id: {value[:40]!r}")
+            raise XRefused(f"not an id of X: {value[:40]!r}")
         route = route.replace(f":{name}", value)
     return route
