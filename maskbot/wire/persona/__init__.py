@@ -25,7 +25,7 @@ from maskbot.wire.persona.backup import (
     Recipients,
     Skipped,
 )
-from maskbot.wire.persona.backup_container import MAX_FILE_BYTES
+from maskbot.wire.persona.backup_container import MAX_FILE_BYTES, is_container
 from maskbot.wire.persona.backup_file import OpenedBackup, open_backup, read_backup, write_backup
 from maskbot.wire.persona.backup_v2_document import version_2_document
 from maskbot.wire.persona.bio_key import keys_in_bio
@@ -101,6 +101,7 @@ __all__ = [
     "ethereum_address",
     "export_private_key",
     "import_private_key",
+    "is_container",
     "keys_in_bio",
     "mnemonic_of",
     "normalised_persona",
