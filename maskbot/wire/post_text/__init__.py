@@ -9,7 +9,7 @@ from __future__ import annotations
 from maskbot.wire.post_text.errors import PostMalformed, PostTooLarge
 from maskbot.wire.post_text.html import read_html
 from maskbot.wire.post_text.length import X_LIMITS, cashtag_count, fits, mastodon_length, post_length, x_length
-from maskbot.wire.post_text.mastodon_post import read_account, read_notification, read_status
+from maskbot.wire.post_text.mastodon_post import read_account, read_notification, read_status, status_time_ms
 from maskbot.wire.post_text.read_post import Naming, ReadPost
 from maskbot.wire.post_text.request_words import RequestWords, read_request
 from maskbot.wire.post_text.rich_text import RichText
@@ -34,5 +34,6 @@ __all__ = [
     "read_status",
     "read_x_page",
     "read_x_post",
+    "status_time_ms",
     "x_length",
 ]

@@ -71,7 +71,7 @@ def read_status(status: Json, *, own: Profile) -> ReadPost:
         links=body.links,
         visibility=read_visibility(text_in(status, "visibility")),
         spoiler_text=text_in(status, "spoiler_text"),
-        created_at_ms=time_ms_in(status, "created_at") or 0,
+        created_at_ms=status_time_ms(status),
         in_reply_to_id=optional_id_in(status, "in_reply_to_id"),
         conversation_id=optional_id_in(object_in(status, "pleroma"), "conversation_id"),
         quoted=_quoted(status),
@@ -102,6 +102,11 @@ def read_account(account: Json, *, own: Profile) -> Profile:
         actor_uri=actor_uri,
         is_bot=flag_in(account, "bot"),
     )
+
+
+def status_time_ms(status: Json) -> int:
+    """When a status was published, in Unix milliseconds; 0 when it does not say. Raises: PostMalformed."""
+    return time_ms_in(status, "created_at") or 0
 
 
 def read_visibility(word: str) -> Visibility:
