@@ -13,7 +13,7 @@ b'hello'
 
 from __future__ import annotations
 
-from maskbot.wire.crypto.aes_gcm import aes_gcm_seal, aes_gcm_sealer, aes_gcm_unseal, aes_gcm_unsealer
+from maskbot.wire.crypto.aes_gcm import aes_gcm_opener, aes_gcm_seal, aes_gcm_sealer, aes_gcm_try, aes_gcm_unseal
 from maskbot.wire.crypto.base64_text import (
     decode_base64_forgiving,
     decode_base64url,
@@ -58,10 +58,11 @@ __all__ = [
     "InvalidIv",
     "InvalidKey",
     "add_to_private_key",
+    "aes_gcm_opener",
     "aes_gcm_seal",
     "aes_gcm_sealer",
+    "aes_gcm_try",
     "aes_gcm_unseal",
-    "aes_gcm_unsealer",
     "aes_key_from_jwk",
     "compress",
     "compress_any",

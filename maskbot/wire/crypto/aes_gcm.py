@@ -46,21 +46,27 @@ def aes_gcm_unseal(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
         raise DecryptFailed("the ciphertext does not belong to this key and IV, or is damaged") from None
 
 
-def aes_gcm_unsealer(key: bytes) -> Callable[[bytes, bytes], bytes]:
-    """`aes_gcm_unseal` with the key prepared once: a function of IV and ciphertext. For keys used again and again.
+def aes_gcm_try(key: bytes, iv: bytes, ciphertext: bytes) -> bytes | None:
+    """`aes_gcm_unseal` for trying many keys: None instead of an error, for whatever reason it fails."""
+    try:
+        return AESGCM(key).decrypt(iv, ciphertext, None) if len(iv) == IV_BYTES else None
+    except (InvalidTag, ValueError):
+        return None
+
+
+def aes_gcm_opener(key: bytes) -> Callable[[bytes, bytes], bytes | None]:
+    """`aes_gcm_try` with the key prepared once, for keys used again and again: a function of IV and ciphertext.
 
     Raises:
         InvalidKey: wrong length.
     """
     decrypt = _cipher(key).decrypt
 
-    def unseal(iv: bytes, ciphertext: bytes) -> bytes:
-        if len(iv) != IV_BYTES:
-            raise InvalidIv(f"expected an IV of 16 bytes, got {len(iv)}")
+    def unseal(iv: bytes, ciphertext: bytes) -> bytes | None:
         try:
-            return decrypt(iv, ciphertext, None)
-        except InvalidTag:
-            raise DecryptFailed("the ciphertext does not belong to this key and IV, or is damaged") from None
+            return decrypt(iv, ciphertext, None) if len(iv) == IV_BYTES else None
+        except (InvalidTag, ValueError):
+            return None
 
     return unseal
 

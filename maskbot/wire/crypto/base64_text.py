@@ -6,15 +6,13 @@ The reader follows the 'forgiving' rule of the WHATWG Infra standard (mask-paylo
 from __future__ import annotations
 
 import binascii
-import re
 
 from maskbot.wire.crypto.errors import InvalidBase64
 
 _SPACE = str.maketrans("", "", "\t\n\f\r ")
-_URL_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_URL_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
 _STANDARD_TO_URL = bytes.maketrans(b"+/", b"-_")
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
-_PADDING = ("", "", "==", "=")
+_PADDING = (b"", b"!", b"==", b"=")  # by length modulo 4; 1 cannot be
 
 _a2b = binascii.a2b_base64
 _b2a = binascii.b2a_base64
@@ -49,7 +47,7 @@ def _decode_lenient(text: str) -> bytes:
     if not packed:
         return b""
     try:
-        return _a2b(packed + _PADDING[length % 4], strict_mode=True)
+        return _a2b(packed.encode("ascii") + _PADDING[length % 4], strict_mode=True)
     except ValueError:
         raise InvalidBase64("expected characters of the standard base64 alphabet") from None
 
@@ -65,7 +63,8 @@ def decode_base64url(text: str) -> bytes:
     Raises:
         InvalidBase64: a foreign character (also `=`) or a length of 1 modulo 4.
     """
-    if _BASE64URL.fullmatch(text) is None or len(text) % 4 == 1:
-        raise InvalidBase64("expected base64url without padding")
-    raw = text.encode("ascii").translate(_URL_TO_STANDARD)
-    return _a2b(raw + b"=" * (-len(raw) % 4))
+    try:
+        raw = text.encode("ascii").translate(_URL_TO_STANDARD)
+        return _a2b(raw + _PADDING[len(raw) & 3], strict_mode=True)
+    except ValueError:
+        raise InvalidBase64("expected base64url without padding") from None

@@ -88,7 +88,10 @@ def compress(public_key: bytes) -> bytes:
     Raises:
         InvalidKey: no point of the curve, or a hybrid encoding.
     """
-    return _serialised(_parsed(public_key), COMPRESSED_BYTES, lib.SECP256K1_EC_COMPRESSED)
+    point = _parsed(public_key)
+    if len(public_key) == COMPRESSED_BYTES:
+        return public_key  # a compressed form that parses is the only one of its point
+    return _serialised(point, COMPRESSED_BYTES, lib.SECP256K1_EC_COMPRESSED)
 
 
 def uncompress(public_key: bytes) -> bytes:

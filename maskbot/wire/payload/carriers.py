@@ -11,6 +11,7 @@ in the text is found. No query parser is used: it would read a raw `+` in the wr
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
@@ -29,12 +30,11 @@ _TAIL = ":||"
 _BYTES_LINK = re.compile(r"https://mask\.io/\?PostData_v2=([A-Za-z0-9+/=%_-]+)")
 _TEXT_LINK = re.compile(
     r"https?://(?:[^\s/?#@]{1,64}@)?(?:mask\.io|maskbook\.com)(?::[0-9]{1,5})?/\??"
-    r"((?:PostData_v[0-9]=)?%20[A-Za-z0-9+/=._%-]*?%40)",
+    r"(?:PostData_v[0-9]=)?%20([A-Za-z0-9+/=._-]*)%40",
     re.IGNORECASE,
 )
-_STRICT_TEXT_LINK = re.compile(r"https://(?:mask\.io|maskbook\.com)/\??((?:PostData_v1=)?%20[A-Za-z0-9+/=._%-]*?%40)")
+_STRICT_TEXT_LINK = re.compile(r"https://(?:mask\.io|maskbook\.com)/\??(?:PostData_v1=)?%20([A-Za-z0-9+/=._-]*)%40")
 _RAW = re.compile("\U0001f3bc[0-9A-Za-z_\u017f\u212a+/=|]+:\\|\\|")
-_QUERY_NAME = re.compile(r"PostData_v[0-9]=", re.IGNORECASE)
 
 
 def encode_carrier(payload: str | bytes, *, network: str) -> str:
@@ -74,28 +74,27 @@ def find_payloads(text: str, *, urls: Iterable[str] = ()) -> tuple[str | bytes, 
     Stricter than `decode_carriers`: https only, host exactly mask.io (maskbook.com for the old text form), no user or port;
     and a raw `+` means itself. Raw payloads in the text are found too. At most 16; a text longer than 256 Ki characters has none.
     """
-    found: dict[str | bytes, None] = {}
+    found: list[str | bytes] = []
     for source in (text, *urls):
-        if len(source) > MAX_TEXT or len(found) >= MAX_CARRIERS:
-            continue
-        if "mask" in source:
-            found.update(dict.fromkeys(_links(source)))
+        if "https://mask" in source and len(source) <= MAX_TEXT and len(found) < MAX_CARRIERS:
+            found += _links(source)
     if _SCORE in text and len(text) <= MAX_TEXT:
-        found.update(dict.fromkeys(_raw_payloads(text)))
-    return tuple(found)[:MAX_CARRIERS]
+        found += _raw_payloads(text)
+    return tuple(dict.fromkeys(found))[:MAX_CARRIERS] if len(found) > 1 else tuple(found)
 
 
 def _links(source: str) -> list[str | bytes]:
     """Strict links of both forms, as they come."""
-    placed: list[tuple[int, str | bytes]] = []
-    if "PostData_v2=" in source:
-        for match in _BYTES_LINK.finditer(source):
-            payload = _base64(match[1])
-            if payload:
-                placed.append((match.start(), payload))
-    if "%40" in source:
-        placed += [(match.start(), _unfolded(match[1])) for match in _STRICT_TEXT_LINK.finditer(source)]
-    return [payload for _, payload in sorted(placed, key=lambda item: item[0])[:MAX_CARRIERS]]
+    has_text, has_bytes = "%40" in source, "PostData_v2=" in source
+    if has_text and not has_bytes:
+        return [_unfolded(folded) for folded in _STRICT_TEXT_LINK.findall(source)]
+    placed: dict[int, str | bytes] = {}
+    for match in _BYTES_LINK.finditer(source) if has_bytes else ():
+        if payload := _base64(match[1]):
+            placed[match.start()] = payload
+    for match in _STRICT_TEXT_LINK.finditer(source) if has_text else ():
+        placed[match.start()] = _unfolded(match[1])
+    return [placed[start] for start in sorted(placed)]
 
 
 def _bytes_link(text: str) -> bytes | None:
@@ -115,17 +114,18 @@ def _form_base64(value: str) -> bytes | None:
 
 def _base64(value: str) -> bytes | None:
     try:
+        if (
+            "%" in value and "=" not in value
+        ):  # the usual case: quoted-printable differs from URL quoting by this sign only
+            return decode_base64_forgiving(a2b_qp(value.replace("%", "=")).decode("latin-1"))
         return decode_base64_forgiving(unquote(value))
     except InvalidBase64:
         return None
 
 
 def _unfolded(folded: str) -> str:
-    """The text payload of a folded link: the inverse of `encode_link`, rule by rule."""
-    name = _QUERY_NAME.match(folded)
-    inner = folded[name.end() :] if name else folded
-    inner = inner.removeprefix("%20").removesuffix("%40")
-    return _SCORE + inner.replace("-", "+", 1).replace("_", "=", 1).replace(".", "|") + _TAIL
+    """The text payload of what stands between `%20` and `%40`: the inverse of `encode_link`, rule by rule."""
+    return _SCORE + folded.replace("-", "+", 1).replace("_", "=", 1).replace(".", "|") + _TAIL
 
 
 def _raw_payloads(text: str) -> tuple[str | bytes, ...]:

@@ -9,6 +9,7 @@ from maskbot.wire.payload.model import CurveKey
 
 _KEY_SUFFIX = b"\x28\x46"  # the words KEY and IV, read as base64
 _IV_SUFFIX = b"\x21"
+_LOW_HALF = (1 << 128) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,5 @@ class SealedKey:
 def derive_v38(shared_x: bytes, salt: bytes) -> tuple[bytes, bytes]:
     """AES key (32 bytes) and IV (16) for one recipient, from the ECDH x (32) and the salt, which enters twice."""
     stem = shared_x + salt + salt
-    folded = sha256(stem + _IV_SUFFIX)
-    half = int.from_bytes(folded[:16], "big") ^ int.from_bytes(folded[16:], "big")
-    return sha256(stem + _KEY_SUFFIX), half.to_bytes(16, "big")
+    folded = int.from_bytes(sha256(stem + _IV_SUFFIX), "big")
+    return sha256(stem + _KEY_SUFFIX), (folded >> 128 ^ folded & _LOW_HALF).to_bytes(16, "big")

@@ -6,12 +6,12 @@ damaged message from recipients, as in the reference. What the bot says to outsi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from maskbot.domain.errors import Malformed
-from maskbot.wire.crypto import DecryptFailed, InvalidKey, aes_gcm_unseal, ecdh_x
+from maskbot.wire.crypto import DecryptFailed, InvalidKey, aes_gcm_opener, aes_gcm_try, aes_gcm_unseal, ecdh_x
 from maskbot.wire.payload.errors import (
     AUTHOR_PUBLIC_KEY_NOT_FOUND,
     CANNOT_DECRYPT_AS_AUTHOR,
@@ -28,6 +28,8 @@ from maskbot.wire.payload.post_key_text import read_post_key_text
 from maskbot.wire.payload.sealed_key import SealedKey, derive_v38
 
 MAX_RECORDS = 5000
+POST_KEY_BYTES = 32
+Opener = Callable[[bytes, bytes], bytes | None]
 _V37 = -37
 
 
@@ -82,13 +84,11 @@ def unseal(payload: Payload, *, reader: Reader = NOBODY, records: Iterable[Seale
     if isinstance(post_iv, FieldError):
         raise UnsealFailed("the post IV is broken", kind=PAYLOAD_BROKEN, cause=post_iv.kind)
     if payload.version == _V37:
-        candidates = _candidates_v37(encryption, post_iv, reader, records)
-    else:
-        post_key = _owned_post_key(payload, encryption, post_iv, reader)
-        if post_key is not None:
-            return Unsealed(_opened(payload.version, post_key, post_iv, ciphertext), post_key)
-        candidates = _candidates_v38(_author_point(payload, reader), post_iv, reader, records)
-    return _first_opened(payload.version, candidates, post_iv, ciphertext)
+        return _unseal_v37(encryption, post_iv, ciphertext, reader, records)
+    post_key = _owned_post_key(payload, encryption, post_iv, reader)
+    if post_key is not None:
+        return Unsealed(_opened(payload.version, post_key, post_iv, ciphertext), post_key)
+    return _unseal_v38(payload, post_iv, ciphertext, reader, records)
 
 
 def _opened(version: int, post_key: bytes, post_iv: bytes, ciphertext: bytes) -> Message:
@@ -97,15 +97,6 @@ def _opened(version: int, post_key: bytes, post_iv: bytes, ciphertext: bytes) ->
     except (DecryptFailed, InvalidKey) as error:
         raise UnsealFailed("the message does not belong to this post key", kind=DECRYPT_FAILED) from error
     return decode_binary(plaintext) if version == _V37 else decode_text(plaintext, version=version)
-
-
-def _first_opened(version: int, candidates: Iterator[bytes], post_iv: bytes, ciphertext: bytes) -> Unsealed:
-    for post_key in candidates:
-        try:
-            return Unsealed(_opened(version, post_key, post_iv, ciphertext), post_key)
-        except UnsealFailed:
-            continue
-    raise UnsealFailed("none of our keys opens this post", kind=NOT_SHARE_TARGET)
 
 
 def _owned_post_key(payload: Payload, encryption: EndToEndEncryption, post_iv: bytes, reader: Reader) -> bytes | None:
@@ -131,48 +122,61 @@ def _author_point(payload: Payload, reader: Reader) -> bytes:
     return reader.author_key
 
 
-def _candidates_v38(
-    author_point: bytes, post_iv: bytes, reader: Reader, records: Iterable[SealedKey]
-) -> Iterator[bytes]:
-    """Post keys that our private keys get out of the records. One ECDH per private key serves all records."""
+def _unseal_v38(
+    payload: Payload, post_iv: bytes, ciphertext: bytes, reader: Reader, records: Iterable[SealedKey]
+) -> Unsealed:
+    """By the records: the ECDH of a private key with the author's key serves all of them, only the salts differ."""
+    author_point = _author_point(payload, reader)
     shared: list[bytes] | None = None
     for record in islice(records, MAX_RECORDS):
         if shared is None:
             shared = _shared_secrets(reader.private_keys, author_point)
         for shared_x in shared:
             key, iv = derive_v38(shared_x, post_iv if record.salt is None else record.salt)
-            try:
-                yield read_post_key_text(aes_gcm_unseal(key, iv, record.sealed), is_public=False)
-            except (DecryptFailed, InvalidKey):
-                continue
+            key_text = aes_gcm_try(key, iv, record.sealed)
+            post_key = None if key_text is None else _read_key_text(key_text)
+            plaintext = None if post_key is None else aes_gcm_try(post_key, post_iv, ciphertext)
+            if plaintext is not None:
+                return Unsealed(decode_text(plaintext, version=payload.version), post_key)
+    raise _not_a_recipient()
 
 
-def _candidates_v37(
-    encryption: EndToEndEncryption, post_iv: bytes, reader: Reader, records: Iterable[SealedKey]
-) -> Iterator[bytes]:
-    """Post keys by the owner key, then by the records: with their own ephemeral key or else the payload's."""
-    inlined: list[bytes] = []
+def _unseal_v37(
+    encryption: EndToEndEncryption, post_iv: bytes, ciphertext: bytes, reader: Reader, records: Iterable[SealedKey]
+) -> Unsealed:
+    """By the owner key, then by the records: with their own ephemeral key or else the payload's."""
+    inlined: list[Opener] = []
     for key in encryption.ephemeral_keys.values():
-        if isinstance(key, CurveKey) and key.curve is Curve.K256:
-            inlined += _shared_secrets(reader.private_keys, key.point)
-    if not isinstance(encryption.owner_key, FieldError):
-        yield from _post_keys(inlined, post_iv, encryption.owner_key)
-    for record in islice(records, MAX_RECORDS):
-        own = record.ephemeral_key
-        if own is None:
-            yield from _post_keys(inlined, post_iv, record.sealed)
-        elif own.curve is Curve.K256:
-            yield from _post_keys(_shared_secrets(reader.private_keys, own.point), post_iv, record.sealed)
+        if isinstance(key, CurveKey):
+            inlined += _openers(reader, key)
+    owner = () if isinstance(encryption.owner_key, FieldError) else (SealedKey(encryption.owner_key),)
+    for record in chain(owner, islice(records, MAX_RECORDS)):
+        for opener in inlined if record.ephemeral_key is None else _openers(reader, record.ephemeral_key):
+            post_key = opener(post_iv, record.sealed)
+            if post_key is None or len(post_key) != POST_KEY_BYTES:
+                continue
+            plaintext = aes_gcm_try(post_key, post_iv, ciphertext)
+            if plaintext is not None:
+                return Unsealed(decode_binary(plaintext), post_key)
+    raise _not_a_recipient()
 
 
-def _post_keys(shared: list[bytes], post_iv: bytes, sealed: bytes) -> Iterator[bytes]:
-    for shared_x in shared:
-        try:
-            post_key = aes_gcm_unseal(shared_x, post_iv, sealed)
-        except DecryptFailed:
-            continue
-        if len(post_key) == 32:
-            yield post_key
+def _openers(reader: Reader, ephemeral_key: CurveKey) -> list[Opener]:
+    """What opens keys sealed under an ephemeral key, one for each of our private keys."""
+    if ephemeral_key.curve is not Curve.K256:
+        return []
+    return [aes_gcm_opener(shared_x) for shared_x in _shared_secrets(reader.private_keys, ephemeral_key.point)]
+
+
+def _read_key_text(key_text: bytes) -> bytes | None:
+    try:
+        return read_post_key_text(key_text, is_public=False)
+    except InvalidKey:
+        return None
+
+
+def _not_a_recipient() -> UnsealFailed:
+    return UnsealFailed("none of our keys opens this post", kind=NOT_SHARE_TARGET)
 
 
 def _shared_secrets(private_keys: tuple[bytes, ...], point: bytes) -> list[bytes]:

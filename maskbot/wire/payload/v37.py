@@ -43,6 +43,7 @@ VERSION = -37
 _SIGNATURE_BYTES = 32
 _QUICK_BYTES = 16 * 1024
 _LEADING_INTEGER = re.compile(r"\s*([+-]?[0-9]+)")
+_USUAL_NAMES = {"1": 1, "2": 2}
 _NOT_A_KEY = FieldError(INVALID_CRYPTO_KEY)
 _INVALID = FieldError(INVALID_PAYLOAD)
 _UNSUPPORTED = FieldError(UNSUPPORTED_ALGORITHM)
@@ -211,6 +212,9 @@ def _read_ephemeral_keys(keys: object) -> dict[str, CurveKey | FieldError] | Non
         return None
     found: dict[str, CurveKey | FieldError] = {}
     for name, key in keys.items():
+        if name in _USUAL_NAMES:
+            found[name] = _read_key(_USUAL_NAMES[name], key)
+            continue
         number = _LEADING_INTEGER.match(name)
         algorithm = int(number[1][:400]) if number else None
         found[name if algorithm is None else number_text(algorithm)] = _read_key(algorithm, key)

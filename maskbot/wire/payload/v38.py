@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from maskbot.wire.crypto import (
-    DecryptFailed,
     InvalidBase64,
     InvalidKey,
+    aes_gcm_opener,
     aes_gcm_sealer,
-    aes_gcm_unsealer,
     compress,
     decode_base64_forgiving,
     encode_base64,
@@ -39,9 +40,11 @@ VERSION = -38
 HEADER = "\U0001f3bc4/4"
 TAIL = ":||"
 _SHARED_KEY = bytes.fromhex("dc17fc049dd93d23143368e0d9384e0de2ee4510fffbf8b040469e2dd7105e98")
-_unseal_shared = aes_gcm_unsealer(_SHARED_KEY)
+_unseal_shared = aes_gcm_opener(_SHARED_KEY)
 _seal_shared = aes_gcm_sealer(_SHARED_KEY)
 _NOT_A_KEY = FieldError(INVALID_CRYPTO_KEY)
+_NO_KEYS: Mapping[str, CurveKey | FieldError] = MappingProxyType({})
+_base64 = decode_base64_forgiving
 _UNDECODABLE = FieldError(DECODE_FAILED)
 _WRONG_IV = FieldError(INVALID_IV_LENGTH)
 
@@ -80,19 +83,36 @@ def parse_v38(text: str) -> PayloadV38:
     """
     if not text.startswith(HEADER):
         raise PayloadMalformed("no v38 header")
-    fields = (without_tail(text).split("|", 8) + [""] * 7)[:8]
-    _, a, i, e, s, k, p, u = fields
-    post_iv = read_iv(i)
-    ciphertext = base64_field(e, _UNDECODABLE)
-    sealed_key = base64_field(a, _NOT_A_KEY)
+    end = text.rfind(TAIL)
+    fields = (text[:end] if end >= 0 else without_tail(text)).split("|", 8)
+    if len(fields) < 8:
+        fields += [""] * (8 - len(fields))
+    a, i, e = fields[1:4]
+    ciphertext: bytes | FieldError
+    sealed_key: bytes | FieldError
+    try:
+        post_iv, ciphertext, sealed_key = _base64(i), _base64(e), _base64(a)
+        if len(post_iv) == 16:
+            return _assembled(fields, post_iv, ciphertext, sealed_key)
+    except InvalidBase64:
+        pass  # at least one field is broken: each is read by itself
+    ciphertext, sealed_key = base64_field(e, _UNDECODABLE), base64_field(a, _NOT_A_KEY)
+    return _assembled([*fields[:4], "", *fields[5:]], read_iv(i), ciphertext, sealed_key)
+
+
+def _assembled(
+    fields: list[str], post_iv: bytes | FieldError, ciphertext: bytes | FieldError, sealed_key: bytes | FieldError
+) -> PayloadV38:
+    """A payload from its fields; the signature is looked at only when A, I and E are sound."""
     signature = None
-    if s not in ("_", "") and not any(isinstance(field, FieldError) for field in (post_iv, ciphertext, sealed_key)):
-        signature = read_signature(s, signee=f"4/4|{a}|{i}|{e}")
-    if p == "1":
-        return PayloadV38(
-            VERSION, signature, PublicEncryption(post_iv, _public_key(post_iv, sealed_key)), ciphertext, k, u
-        )
-    return PayloadV38(VERSION, signature, EndToEndEncryption(post_iv, sealed_key, {}), ciphertext, k, u)
+    if fields[4] != "_" and fields[4]:
+        signature = read_signature(fields[4], signee=f"4/4|{fields[1]}|{fields[2]}|{fields[3]}")
+    encryption: PublicEncryption | EndToEndEncryption
+    if fields[6] == "1":
+        encryption = PublicEncryption(post_iv, _public_key(post_iv, sealed_key))
+    else:
+        encryption = EndToEndEncryption(post_iv, sealed_key, _NO_KEYS)
+    return PayloadV38(VERSION, signature, encryption, ciphertext, fields[5], fields[7])
 
 
 def write_v38(
@@ -160,7 +180,8 @@ def _public_key(post_iv: bytes | FieldError, sealed_key: bytes | FieldError) -> 
         return post_iv
     if isinstance(sealed_key, FieldError):
         return sealed_key
+    key_text = _unseal_shared(post_iv, sealed_key)
     try:
-        return read_post_key_text(_unseal_shared(post_iv, sealed_key), is_public=True)
-    except (DecryptFailed, InvalidKey):
+        return _NOT_A_KEY if key_text is None else read_post_key_text(key_text, is_public=True)
+    except InvalidKey:
         return _NOT_A_KEY
