@@ -15,11 +15,6 @@ from maskbot.domain.states import BROADCAST
 
 _LOAD = select(broadcast).where(broadcast.c.id == bindparam("id"))
 _STATE = select(broadcast.c.state).where(broadcast.c.id == bindparam("id"))
-_ACCOUNTS = (
-    select(broadcast_account.c.account_id)
-    .where(broadcast_account.c.broadcast_id == bindparam("id"))
-    .order_by(broadcast_account.c.ordinal)
-)
 _DELIVERIES = select(delivery.c.id).where(delivery.c.broadcast_id == bindparam("id")).order_by(delivery.c.id)
 _ADD_RECIPIENTS = (
     upsert(broadcast_recipient)
@@ -30,9 +25,8 @@ _ADD_RECIPIENTS = (
 
 def _move_to(after: str) -> Update:
     befores = [before for before in BROADCAST.moves if BROADCAST.allows(before, after)]
-    return (
-        update(broadcast).where(broadcast.c.id == bindparam("b_id"), broadcast.c.state.in_(befores)).values(state=after)
-    )
+    is_before = broadcast.c.state.in_(befores)
+    return update(broadcast).where(broadcast.c.id == bindparam("b_id"), is_before).values(state=after)
 
 
 _MOVE = {after: _move_to(after) for after in BROADCAST.moves}
@@ -109,10 +103,6 @@ class SqlBroadcasts:
         rows = [{"broadcast_id": broadcast_id, "public_key": public_key} for public_key in distinct]
         added = {bytes(one) for one in self._connection.execute(_ADD_RECIPIENTS, rows).scalars()}
         return tuple(public_key for public_key in distinct if public_key in added)
-
-    def accounts(self, broadcast_id: str) -> tuple[str, ...]:
-        """See `ports.store.Broadcasts.accounts`."""
-        return tuple(self._connection.execute(_ACCOUNTS, {"id": broadcast_id}).scalars())
 
     def deliveries(self, broadcast_id: str) -> tuple[str, ...]:
         """See `ports.store.Broadcasts.deliveries`."""

@@ -47,20 +47,16 @@ class StoreUnusable(Misconfigured):
     kind = "StoreUnusable"
 
 
-_READ_ONLY = (
-    "readonly database",
-    "read-only transaction",
-    "unable to open database",
-    "permission denied",
+_UNWRITABLE = ("readonly database", "read-only transaction", "unable to open database", "permission denied")
+_FOREIGN = (
     "not a database",
-)
-_DAMAGED = (
     "malformed",
+    "unsupported file format",
     "no such table",
     "no such column",
     "does not exist",
+    "already exists",
     "authentication failed",
-    "unsupported file format",
 )
 
 
@@ -78,7 +74,7 @@ def translated() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         raise _of_operation(error) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _says(error, _READ_ONLY + _DAMAGED):
+        if error.connection_invalidated or _says(error, _UNWRITABLE + _FOREIGN):
             raise _of_operation(error) from error
         raise
 
@@ -90,11 +86,11 @@ def _of_integrity(error: IntegrityError) -> Refused:
 
 
 def _of_operation(error: DBAPIError) -> MaskbotError:
-    if _says(error, _READ_ONLY):
+    if _says(error, _UNWRITABLE):
         return StoreUnusable(
             "the database cannot be opened or written: check the path and its rights, or the user's grants"
         )
-    if _says(error, _DAMAGED):
+    if _says(error, _FOREIGN):
         return StoreUnusable(
             "the database is not one of ours in this version: run `maskbot db upgrade`, or restore a backup"
         )

@@ -11,7 +11,7 @@ from maskbot.adapters.store.errors import NoSuchRow
 from maskbot.adapters.store.tables_outbox import inbox, persona
 from maskbot.domain.inbox import InboxItem
 
-_ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["persona_id", "platform", "post_id"])
+_ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["persona_id", "platform", "post_id"]).returning(inbox.c.id)
 _OF_TENANT = (
     select(inbox)
     .where(inbox.c.tenant_id == bindparam("tenant"))
@@ -52,7 +52,7 @@ class SqlInbox:
                 "received_at_ms": item.received_at_ms,
             },
         )
-        return added.rowcount == 1
+        return added.first() is not None
 
     def load(
         self, *, tenant_id: str, persona_id: str | None = None, limit: int = 50, ids: Sequence[str] | None = None

@@ -11,7 +11,7 @@ from maskbot.adapters.store.errors import AlreadyThere
 from maskbot.adapters.store.tables_outbox import persona, persona_join, persona_link, persona_watch
 from maskbot.domain.identity import Persona, PersonId, PublicKey
 
-_ADD = upsert(persona).on_conflict_do_nothing()
+_ADD = upsert(persona).on_conflict_do_nothing().returning(persona.c.id)
 _SAME_KEY = select(persona.c.id).where(
     persona.c.tenant_id == bindparam("tenant"), persona.c.public_key == bindparam("public_key")
 )
@@ -59,7 +59,7 @@ class SqlPersonas:
                 "created_at_ms": now_ms,
             },
         )
-        if added.rowcount == 1:
+        if added.first() is not None:
             return
         wanted = {"tenant": persona.tenant_id, "public_key": persona.public_key}
         if self._connection.execute(_SAME_KEY, wanted).scalar_one_or_none() != persona.id:

@@ -1,4 +1,4 @@
-"""The first schema: accounts, mentions, jobs, personas, inbox, outbox, broadcasts, secrets."""
+"""The first schema: accounts, mentions, jobs, personas, inbox, outbox, broadcasts."""
 
 from __future__ import annotations
 
@@ -81,19 +81,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "persona_id", name=op.f("pk_persona_join")),
     )
     op.create_table(
-        "secret",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("kek_id", sa.Text(), nullable=False),
-        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("public_key", sa.LargeBinary(), nullable=True),
-        sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_secret")),
-    )
-    op.create_index(op.f("ix_secret_kek_id"), "secret", ["kek_id"], unique=False)
-    op.create_table(
         "spend",
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("day", sa.BigInteger(), nullable=False),
@@ -131,15 +118,6 @@ def upgrade() -> None:
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "action", name=op.f("pk_throttle")),
-    )
-    op.create_table(
-        "vault_audit",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("persona_id", sa.Text(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_vault_audit")),
     )
     op.create_table(
         "account",

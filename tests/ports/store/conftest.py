@@ -1,0 +1,63 @@
+"""The stage of the store's suites: each test runs on a SQLite file and on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from maskbot.adapters.store.tables_outbox import metadata
+from maskbot.adapters.store.upgrade import upgrade
+from maskbot.adapters.store.work import SqlStore, open_store
+from tests.ports.store.postgres import postgres_server
+from tests.ports.store.stage import Stage
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with postgres_server() as url:
+        upgrade(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_store(postgres_url: str) -> Iterator[SqlStore]:
+    store = open_store(postgres_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_store(empty_sqlite: Path, tmp_path: Path) -> Iterator[SqlStore]:
+    path = tmp_path / "store.db"
+    shutil.copy(empty_sqlite, path)
+    store = open_store(f"sqlite:///{path}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> SqlStore:
+    if request.param == "sqlite":
+        chosen: SqlStore = request.getfixturevalue("sqlite_store")
+        return chosen
+    chosen = request.getfixturevalue("postgres_store")
+    with chosen.engines.writer.begin() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} CASCADE"))
+    return chosen
+
+
+@pytest.fixture
+def stage(store: SqlStore) -> Stage:
+    """A store with one tenant, two accounts and their feeds."""
+    return Stage(store)
