@@ -1,7 +1,7 @@
 """What each process of the service runs: `python -m workers.run up | worker | watch | tick | tend | vault`.
 
-`up` is one supervised process group for a single host: embedded Redis, vault, worker, and `tend` (watchers, ticker and health in one
-process). The others are the same parts for many hosts. The parent of `up` stays small: it imports no SDK and opens no database.
+`up` is one supervised process group for a single host: embedded Redis, vault, worker, and `tend` (watchers, ticker and health).
+The others are the same parts for many hosts. The parent of `up` stays small: it imports no SDK and opens no database.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def up(settings: Settings) -> None:
             redis = RedisServer(state_dir=settings.home / "redis")
             environment["MASKBOT_REDIS_URL"] = redis.start()
             stack.callback(redis.stop)
-        upgraded = subprocess.run([*_command("upgrade")], env=environment, check=False)
+        upgraded = subprocess.run(_command("upgrade"), env=environment, check=False)  # noqa: S603 - our own module
         if upgraded.returncode:
             raise Misconfigured("the database could not be brought to this version; see the line above")
         children = [
@@ -142,8 +142,8 @@ def main(arguments: Sequence[str]) -> int:
 
     try:
         settings = load_settings()
-        configure_logs(level=settings.log_level, style=settings.log_format)
         name, *rest = arguments
+        configure_logs(level=settings.log_level, form=settings.log_format, program=name)
         if name == "worker":
             worker(settings, rest)
         else:

@@ -23,8 +23,8 @@ class Decrypt:
     verbs: tuple[str, ...] = ("decrypt", "read")
 
     def accepts(self, request: Request) -> bool:
-        """A payload without a verb."""
-        return request.has_payload and request.verb is None
+        """A payload whose words are no command."""
+        return request.has_payload
 
     def needs(self, request: Request) -> tuple[Need, ...]:
         """What the payload opens to."""

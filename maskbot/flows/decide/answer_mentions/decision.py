@@ -111,15 +111,20 @@ def decide_mention(
 
 def _choose(request: Request, facts: Mapping[Need, Fact], applets: Sequence[Applet]) -> tuple[Applet, Request]:
     """The applet by verb, else the first that accepts. An opened private post may hold the request itself."""
+    by_verb = _by_verb(request, applets)
+    if by_verb is not None:
+        return by_verb, request
     opened = facts.get(OpenedNeed())
-    if request.verb is None and isinstance(opened, OpenedFact) and opened.is_opened and not opened.is_public:
+    if isinstance(opened, OpenedFact) and opened.is_opened and not opened.is_public:
         inner = inner_request(request, text=opened.text or "")
-        if inner is not None:
-            by_inner_verb = next((applet for applet in applets if inner.verb in applet.verbs), None)
-            if by_inner_verb is not None:
-                return by_inner_verb, inner
-    by_verb = next((applet for applet in applets if request.verb in applet.verbs), None)
-    return by_verb or next(applet for applet in applets if applet.accepts(request)), request
+        by_inner_verb = None if inner is None else _by_verb(inner, applets)
+        if inner is not None and by_inner_verb is not None:
+            return by_inner_verb, inner
+    return next(applet for applet in applets if applet.accepts(request)), request
+
+
+def _by_verb(request: Request, applets: Sequence[Applet]) -> Applet | None:
+    return next((applet for applet in applets if request.verb in applet.verbs), None)
 
 
 def _inside(
