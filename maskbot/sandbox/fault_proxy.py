@@ -24,7 +24,8 @@ class Fault:
 
     `loses_answer`: the server does its work, then the connection ends without a byte. `refuses`: the server sees nothing.
     `strips` names request headers taken out. `delay_s` holds the answer back. `cuts_after` ends it after so many bytes.
-    `hangs`: the server does its work, then nothing comes and nothing closes.
+    `hangs`: the server does its work, then nothing comes and nothing closes. `answers`: the proxy says these bytes itself, and
+    the server sees nothing.
     """
 
     method: str = ".*"
@@ -34,6 +35,7 @@ class Fault:
     loses_answer: bool = False
     refuses: bool = False
     hangs: bool = False
+    answers: bytes | None = None
     strips: Sequence[str] = ()
     delay_s: float = 0.0
     cuts_after: int | None = None
@@ -49,6 +51,12 @@ class Fault:
             return True
         self.count -= 1
         return self.count >= 0
+
+
+def canned(body: bytes, *, status: str = "200 OK") -> bytes:
+    """A whole HTTP answer with a JSON body, for `Fault.answers`."""
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body
 
 
 @dataclass(slots=True)
@@ -140,7 +148,10 @@ class FaultProxy:
             path = path.split("?", 1)[0]
             self.requests.append((method, path))
             fault = next((fault for fault in self._faults if fault.takes(method, path)), Fault())
-            if fault.refuses:
+            if fault.answers is not None:
+                writer.write(fault.answers)
+                await writer.drain()
+            if fault.refuses or fault.answers is not None:
                 return
             answers, upstream = await asyncio.open_connection("127.0.0.1", self.upstream_port)
             self._open.add(upstream)
@@ -152,6 +163,8 @@ class FaultProxy:
                 sending.cancel()
         except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # a client or server that goes away is what this proxy is for
+        except asyncio.CancelledError:
+            pass  # stopped; asyncio.streams would print it
         finally:
             for side in (writer, upstream):
                 if side is not None:

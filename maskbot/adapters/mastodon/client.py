@@ -21,7 +21,7 @@ def open_client(
     base_url: str, *, token: str | None, ca_bundle: str | None = None, timeout_s: float = REQUEST_TIMEOUT_S
 ) -> Mastodon:
     """A client of the SDK; makes no request. `timeout_s` bounds connecting, each read, and (doubled) the whole answer."""
-    return Mastodon(
+    client = Mastodon(
         access_token=token,
         api_base_url=base_url,
         mastodon_version="4.3.0",
@@ -31,6 +31,9 @@ def open_client(
         user_agent=USER_AGENT,
         session=bounded_session(deadline_s=2 * timeout_s, ca_bundle=ca_bundle),
     )
+    # 2.3.3 takes the version for granted and yet goes on with 1.0.0, by which `media_post` chooses the old, synchronous upload
+    client.mastodon_major, client.mastodon_minor, client.mastodon_patch = 4, 3, 0
+    return client
 
 
 @dataclass(frozen=True, slots=True)

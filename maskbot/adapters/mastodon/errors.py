@@ -6,7 +6,7 @@ Source: social-platforms.md 5.1 and 5.2.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum, auto
 
@@ -79,6 +79,13 @@ def translated(client: Mastodon, call: Call, *, what: str) -> Iterator[None]:
         Exception
     ) as error:  # the SDK's own classes, what it lets through, and what hostile JSON does to its type casts
         raise _translate(error, adapter.last_status, client=client, call=call, what=what) from error
+
+
+def entity(found: object) -> Mapping[str, object]:
+    """What the SDK gave as an entity that names itself. Raises ValueError, which `translated` takes for an unusable answer."""
+    if not isinstance(found, Mapping) or not isinstance(found.get("id"), str | int) or isinstance(found["id"], bool):
+        raise ValueError("the answer is no entity with an id")
+    return found
 
 
 def adapter_of(client: Mastodon) -> BoundedAdapter:

@@ -14,7 +14,7 @@ import structlog
 from mastodon import Mastodon
 
 from maskbot.adapters.mastodon.client import Connection
-from maskbot.adapters.mastodon.errors import Call, MastodonRefused, translated
+from maskbot.adapters.mastodon.errors import Call, MastodonRefused, entity, translated
 from maskbot.adapters.mastodon.own_account import OwnAccount
 from maskbot.adapters.mastodon.streaming import Stream
 from maskbot.domain.account import FeedKind
@@ -75,7 +75,7 @@ class MastodonFeed:
         client = self._connection.client
         try:
             with translated(client, Call.READ, what="fetch a status"):
-                status: Entity = client.status(post_id)
+                status = entity(client.status(post_id))
         except MastodonRefused:
             return None
         return read_status(status, own=self._own.profile()).post
@@ -105,6 +105,8 @@ class MastodonFeed:
         client = self._connection.client
         with translated(client, Call.READ, what=f"fetch the {kind.value} feed"):
             found: Sequence[object] = _FETCHES[kind](client, target, min_id)
+            if not isinstance(found, list):
+                raise ValueError("the answer is no list")
             return [item for item in found if isinstance(item, Mapping) and item.get("id")]
 
 

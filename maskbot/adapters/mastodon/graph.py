@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from maskbot.adapters.mastodon.client import Connection
-from maskbot.adapters.mastodon.errors import Call, MastodonRefused, translated
+from maskbot.adapters.mastodon.errors import Call, MastodonRefused, entity, translated
 from maskbot.adapters.mastodon.own_account import OwnAccount
 from maskbot.domain.errors import Malformed
 from maskbot.ports.outside import ProfileText
@@ -51,17 +51,16 @@ class MastodonGraph:
         client = self._connection.client
         try:
             with translated(client, Call.READ, what="look a profile up"):
-                found: Mapping[str, object] = client.account_lookup(handle)
+                return entity(client.account_lookup(handle))
         except MastodonRefused as error:
             if error.status in (400, 404, 410):
                 return None
             raise
-        return found
 
     def _resolved(self, handle: str) -> Mapping[str, object] | None:
         client = self._connection.client
         with translated(client, Call.READ, what="ask for a remote profile"):
-            found = client.account_search(handle, limit=5, resolve=True)
+            found = [entity(account) for account in client.account_search(handle, limit=5, resolve=True)]
             named = [account for account in found if str(account.get("acct", "")).lower() == handle.lower()]
         return named[0] if named else None
 

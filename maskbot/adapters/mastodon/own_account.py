@@ -5,10 +5,8 @@ Source: social-platforms.md 4.1 (bot flag, notification policy) and 7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from maskbot.adapters.mastodon.client import Connection
-from maskbot.adapters.mastodon.errors import Call, MastodonRefused, MastodonUnavailable, translated
+from maskbot.adapters.mastodon.errors import Call, MastodonRefused, MastodonUnavailable, entity, translated
 from maskbot.domain.errors import Malformed
 from maskbot.domain.identity import Platform, Profile
 from maskbot.wire.post_text import read_account
@@ -26,7 +24,7 @@ class OwnAccount:
         if self._profile is None:
             client = self._connection.client
             with translated(client, Call.READ, what="ask who we are"):
-                account: Mapping[str, object] = client.account_verify_credentials()
+                account = entity(client.account_verify_credentials())
             try:
                 self._profile = read_account(account, own=self._nobody(self._domain()))
             except Malformed as error:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from mastodon import Mastodon
 
 from maskbot.adapters.mastodon.client import Connection
-from maskbot.adapters.mastodon.errors import Call, MastodonRefused, MastodonUnavailable, translated
+from maskbot.adapters.mastodon.errors import Call, MastodonRefused, MastodonUnavailable, entity, translated
 from maskbot.adapters.mastodon.own_account import OwnAccount
 from maskbot.domain.identity import Platform
 from maskbot.domain.post import Draft, Picture, PostLimits
@@ -67,7 +67,7 @@ class MastodonPublisher:
         for _ in range(_MOST_PAGES):
             with translated(client, Call.READ, what="look among our own posts"):
                 found = client.account_statuses(own_id, exclude_reblogs=True, max_id=older_than, limit=_PAGE_SIZE)
-                page: list[Mapping[str, object]] = [item for item in found if isinstance(item, Mapping)]
+                page: list[Mapping[str, object]] = [entity(item) for item in found]
             for status in page:
                 if status_time_ms(status) >= since_ms and _is_same(status, draft):
                     return _published(status)
@@ -95,7 +95,7 @@ class MastodonPublisher:
 
     def _post(self, client: Mastodon, draft: Draft, media_ids: list[str], idempotency_key: str) -> Published:
         with translated(client, Call.EFFECT, what="publish a post"):
-            status: Mapping[str, object] = client.status_post(
+            status = client.status_post(
                 draft.text,
                 in_reply_to_id=draft.in_reply_to_id,
                 media_ids=media_ids or None,
@@ -103,14 +103,16 @@ class MastodonPublisher:
                 spoiler_text=draft.spoiler_text or None,
                 idempotency_key=idempotency_key,
             )
-            return _published(status)
+            return _published(entity(status))
 
     def _upload(self, client: Mastodon, picture: Picture) -> str:
         """Upload one picture and wait until it can be attached; its id. An upload nobody attaches vanishes by itself."""
         deadline = self._deadline()
         with translated(client, Call.REPEATABLE, what="upload a picture"):
-            media: Mapping[str, object] = client.media_post(
-                picture.png, mime_type="image/png", description=picture.alt_text, file_name="card.png"
+            media = entity(
+                client.media_post(
+                    picture.png, mime_type="image/png", description=picture.alt_text, file_name="card.png"
+                )
             )
             media_id = str(media["id"])
         if not media.get("url"):
