@@ -29,6 +29,8 @@ def decode_base64_forgiving(text: str) -> bytes:
     Raises:
         InvalidBase64: a foreign character (also `-` and `_`), wrong padding, or a length of 1 modulo 4.
     """
+    if len(text) & 3 or text.endswith("==="):  # Python's strict mode lets surplus padding pass
+        return _decode_lenient(text)
     try:
         return _a2b(text, strict_mode=True)
     except ValueError:
