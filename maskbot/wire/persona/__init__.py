@@ -28,7 +28,7 @@ from maskbot.wire.persona.backup import (
 from maskbot.wire.persona.backup_container import MAX_FILE_BYTES, is_container
 from maskbot.wire.persona.backup_file import OpenedBackup, open_backup, read_backup, write_backup
 from maskbot.wire.persona.backup_v2_document import version_2_document
-from maskbot.wire.persona.bio_key import keys_in_bio
+from maskbot.wire.persona.bio_key import check_character, keys_in_bio
 from maskbot.wire.persona.derivation import (
     DERIVATION_PATH,
     MnemonicRecord,
@@ -96,6 +96,7 @@ __all__ = [
     "Recipients",
     "Skipped",
     "StoredKey",
+    "check_character",
     "derive_local_key",
     "entropy_of",
     "ethereum_address",

@@ -29,6 +29,7 @@ IV_BYTES: Final = 16
 
 _CHECKSUM_BYTES: Final = 32
 _ITERATIONS: Final = 10_000
+_PARTS: Final = 3
 
 
 def is_container(file: bytes) -> bool:
@@ -82,7 +83,7 @@ def _key(password: str, account: str | None, salt: bytes) -> bytes:
 
 def _parts(body: bytes) -> tuple[bytes, bytes, bytes]:
     try:
-        parts = decode_document(body)
+        parts = decode_document(body, max_items=_PARTS)
     except ValueError:
         parts = None
     match parts:

@@ -10,17 +10,19 @@ from typing import Final, cast
 import msgpack
 
 MAX_DEPTH: Final = 64
-MAX_ITEMS: Final = 1_000_000
+MAX_ITEMS: Final = 200_000
 
 _AS_DATETIME: Final = 3
 
 
-def decode_document(packed: bytes) -> object:
+def decode_document(packed: bytes, *, max_items: int = MAX_ITEMS) -> object:
     """Decodes one MessagePack document. Texts may hold halves of surrogate pairs; keys may be numbers.
 
+    A list or map never announces more than `max_items`, nor more than the document has bytes: room is made before they are read.
+
     Raises:
-        ValueError: no MessagePack, bytes behind the document, nested deeper than `MAX_DEPTH`, or a list or map of more than
-            `MAX_ITEMS`.
+        ValueError: no MessagePack, bytes behind the document, nested deeper than `MAX_DEPTH`, or a list or map that
+            is too long.
     """
     try:
         document = msgpack.unpackb(
@@ -29,8 +31,8 @@ def decode_document(packed: bytes) -> object:
             strict_map_key=False,
             unicode_errors="surrogatepass",
             timestamp=_AS_DATETIME,
-            max_array_len=MAX_ITEMS,
-            max_map_len=MAX_ITEMS,
+            max_array_len=min(max_items, len(packed)),
+            max_map_len=min(max_items, len(packed)),
         )
     except (ValueError, TypeError, msgpack.UnpackException, OverflowError) as error:
         raise ValueError("no MessagePack document within the limits") from error

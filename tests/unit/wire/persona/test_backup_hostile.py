@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from maskbot.wire.persona import (
 )
 from maskbot.wire.persona.backup_container import MAGIC, seal_container
 from maskbot.wire.persona.backup_fields import MAX_SKIPPED_LISTED
+from maskbot.wire.persona.msgpack_document import decode_document
 
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[3] / "vectors" / "backup.json").read_text()
@@ -77,6 +79,7 @@ def test_a_wrong_password_is_named(password: str | None) -> None:
         b"\xdd\xff\xff\xff\xff",
         b"\xc6\xff\xff\xff\xff",
         b"\x91" * 5000,
+        b"\xdd\x00\x0f\x42\x3f" * 500,
         msgpack.packb([b"s" * 16, b"i" * 16]),
         msgpack.packb([b"s" * 16, b"i" * 16, b"c" * 32, b"more"]),
         msgpack.packb([b"s" * 16, b"i" * 12, b"c" * 32]),
@@ -285,3 +288,18 @@ def test_any_body_with_a_right_checksum_is_refused_by_name(body: bytes) -> None:
 def test_any_bytes_are_refused_by_name(file: bytes) -> None:
     with pytest.raises(BackupUnknownFormat):
         open_backup(file, password=None, account=None)
+
+
+def test_announced_lists_make_no_room_beyond_the_size_of_the_input() -> None:
+    hostile = b"\xdd\x00\x02\xff\xff" * 400
+    tracemalloc.start()
+    try:
+        for packed in (hostile, hostile + b"\xc0" * 100_000):
+            with pytest.raises(ValueError, match="MessagePack"):
+                decode_document(packed)
+        with pytest.raises(BackupUnknownFormat):
+            open_backup(container(hostile), password="p", account=None)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 16_000_000
