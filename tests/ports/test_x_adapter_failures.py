@@ -10,6 +10,7 @@ import pytest
 
 from maskbot.adapters.x import XKeys, connect
 from maskbot.adapters.x.errors import DEFAULT_PAUSE_S, XAddressWrong, XCreditsUsedUp, XKeysIncomplete
+from maskbot.adapters.x.transport import XSession
 from maskbot.domain.account import FeedKind
 from maskbot.domain.errors import MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
 from maskbot.domain.post import Draft, Visibility
@@ -128,6 +129,14 @@ def test_the_true_limit_of_the_server_is_told_with_its_reset(x: XControl, hosted
         read(hosted)
     assert 800 < (limited.value.retry_after_s or 0) <= 902
     assert hosted.budgets[-1].remaining == 0
+
+
+def test_an_answer_that_drips_for_ever_is_given_up(x: XControl, hosted: Hosted) -> None:
+    session = XSession(x.base_url, longest_s=0.3)
+    account = connect(keys_of(hosted.credentials), session=session)
+    x.add_fault("drip", seconds=0.02, path="/2/users/me")
+    with pytest.raises(Unavailable, match="XAnswerTooLarge"):
+        account.feed.whoami()
 
 
 def test_nobody_listening_means_nothing_happened(hosted: Hosted) -> None:

@@ -164,11 +164,11 @@ def test_one_post_is_fetched_or_is_not_there(x: XControl, hosted: Hosted) -> Non
 
 
 def test_a_profile_says_what_is_in_the_bio(x: XControl, hosted: Hosted) -> None:
-    x.change_user("bob", description="keys: &amp; more")
+    x.change_user("bob", description="keys & <more> at https://example.org/key")
     graph: SocialGraph = hosted.account.graph
     bob = graph.fetch_profile("bob")
     assert bob is not None
-    assert (bob.profile.handle, bob.bio) == ("bob", "keys: & more")
+    assert (bob.profile.handle, bob.bio) == ("bob", "keys & <more> at https://example.org/key")
     assert graph.fetch_profile("nobody") is None
     assert graph.fetch_profile("not a handle!") is None
 

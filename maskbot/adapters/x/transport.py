@@ -28,15 +28,17 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class XSession(requests.Session):
     """A session that speaks to one base URL, whatever host tweepy names. Signatures are made for the true address."""
 
-    def __init__(self, base_url: str, *, timeout_s: tuple[float, float] = TIMEOUT_S) -> None:
+    def __init__(
+        self, base_url: str, *, timeout_s: tuple[float, float] = TIMEOUT_S, longest_s: float = LONGEST_EXCHANGE_S
+    ) -> None:
         super().__init__()
         self.base_url = check_base_url(base_url)
         self.timeout_s = timeout_s
         self.trust_env = urlsplit(self.base_url).hostname not in _LOOPBACK
         self.auth = _keep_headers  # else requests would look for credentials in a .netrc file
         self.headers["Accept-Encoding"] = "identity"
-        self.mount("https://", BoundedAdapter())
-        self.mount("http://", BoundedAdapter())
+        self.mount("https://", BoundedAdapter(longest_s=longest_s))
+        self.mount("http://", BoundedAdapter(longest_s=longest_s))
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """As in requests, with the base URL put in and no redirect followed."""
@@ -49,6 +51,10 @@ class XSession(requests.Session):
 class BoundedAdapter(HTTPAdapter):
     """Reads whole answers up to the bounds, and makes error bodies what tweepy expects. Streams pass untouched."""
 
+    def __init__(self, *, longest_s: float) -> None:
+        super().__init__(pool_maxsize=32)
+        self._longest_s = longest_s
+
     def send(self, request: requests.PreparedRequest, stream: bool = False, **kwargs: Any) -> requests.Response:  # type: ignore[override]  # the positional rest of requests' signature is always passed by name
         """Raises requests exceptions only."""
         started_s = time.monotonic()
@@ -56,7 +62,7 @@ class BoundedAdapter(HTTPAdapter):
         if stream and response.ok:
             return response
         try:
-            body = _read(response, ends_s=started_s + LONGEST_EXCHANGE_S)
+            body = _read(response, ends_s=started_s + self._longest_s)
         finally:
             response.close()
         if not response.ok:
@@ -90,7 +96,7 @@ def _read(response: requests.Response, *, ends_s: float) -> bytes:
             if size > LARGEST_ANSWER_BYTES:
                 raise XAnswerTooLarge(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
             if time.monotonic() > ends_s:
-                raise XAnswerTooLarge(f"an answer that took longer than {LONGEST_EXCHANGE_S} s")
+                raise XAnswerTooLarge("an answer that took too long")
     except (OSError, HTTPError) as error:
         raise requests.ConnectionError(error) from error
     return b"".join(parts)

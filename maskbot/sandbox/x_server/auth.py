@@ -52,10 +52,10 @@ class Gate:
     def _by_bearer(self, token: str) -> Caller:
         if token == self.world.app.bearer_token:
             return Caller(None)
-        for user in self.world.users.values():
-            if user.oauth2_token == token and not user.is_revoked:
-                return Caller(user)
-        raise unauthorized()
+        user = self.world.by_token.get(token)
+        if user is None or user.is_revoked or user.oauth2_token != token:
+            raise unauthorized()
+        return Caller(user)
 
     def _by_signature(self, request: Request, header: str) -> Caller:
         given = {}
@@ -64,7 +64,7 @@ class Gate:
             given[unquote(name)] = unquote(value.strip('"'))
         signature = given.pop("oauth_signature", "")
         given.pop("realm", None)
-        user = next((u for u in self.world.users.values() if u.access_token == given.get("oauth_token")), None)
+        user = self.world.by_token.get(given.get("oauth_token", ""))
         if user is None or user.is_revoked or given.get("oauth_consumer_key") != self.world.app.consumer_key:
             raise unauthorized()
         self._check_fresh(given)

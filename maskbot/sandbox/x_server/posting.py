@@ -101,7 +101,7 @@ def names_in_body(post: Post, *, username: str) -> bool:
     return post.repost_of is None and username.lower() in text.mentioned(post.body)
 
 
-def all_mentioned(post: Post) -> list[str]:
+def all_mentioned(post: Post) -> tuple[str, ...]:
     """Usernames in lower case that the whole text names, carried ones too."""
     return text.mentioned(post.text)
 
@@ -131,12 +131,11 @@ def _check_api_rules(world: World, order: Order, *, parent: Post | None) -> None
             raise forbidden("Quoting posts is not available on your access level.")
         if text.count_cashtags(order.body) > 1:
             raise forbidden("You are not permitted to use more than one cashtag in a post.")
+    words = order.body.strip()
     since_s = world.now_s() - _DUPLICATE_WINDOW_S
-    for post in reversed(world.posts.values()):
-        if post.created_at_s < since_s:
-            break
-        is_live = post.author_id == order.author.id and not post.is_deleted and post.id != order.edit_of
-        if is_live and order.body.strip() and post.body.strip() == order.body.strip():
+    for post_id in world.by_text.get((order.author.id, words), ()) if words else ():
+        post = world.posts[post_id]
+        if post.created_at_s >= since_s and not post.is_deleted and post.id != order.edit_of:
             raise forbidden(DUPLICATE)
 
 

@@ -90,15 +90,21 @@ def full_post(world: World, post: Post) -> Json:
 
 
 def user_json(user: User, *, fields: frozenset[str] = frozenset()) -> Json:
+    """One user; links of the description are short, with the whole ones in `entities`."""
+    described = text.show(
+        text.split(user.description), link_seed=user.id, user_id_of=lambda _name: None, offsets_in_escaped=True
+    )
     whole: Json = {
         "id": user.id,
         "name": user.name,
         "username": user.username,
-        "description": user.description,
+        "description": described.text,
         "protected": user.is_protected,
         "verified": user.is_premium,
         "created_at": stamp(user.created_at_s),
     }
+    if described.entities:
+        whole["entities"] = {"description": described.entities}
     shown = _DEFAULT_USER_FIELDS | fields
     return {name: value for name, value in whole.items() if name in shown}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from starlette.responses import Response
@@ -139,12 +139,11 @@ def _page(call: Call, posts: Iterable[Post], *, least: int, bill: str = "post_re
             raise invalid("pagination_token", token, "The `pagination_token` is not valid.")
         until = min(until, int(token[1:], 36))
     start_s, end_s = _instant(params.get("start_time"), 0.0), _instant(params.get("end_time"), 1e12)
+    newer = takewhile(lambda post: int(post.id) > since, posts)
     matching = (
         post
-        for post in posts
-        if since < int(post.id) < until
-        and start_s <= post.created_at_s < end_s
-        and call.world.can_see(call.caller.user, post)
+        for post in newer
+        if int(post.id) < until and start_s <= post.created_at_s < end_s and call.world.can_see(call.caller.user, post)
     )
     shown = list(islice(matching, size + 1))
     page, has_more = shown[:size], len(shown) > size

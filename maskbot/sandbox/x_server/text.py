@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 MAX_WEIGHT = 280
@@ -101,9 +102,10 @@ def has_url(text: str) -> bool:
     return any(segment.kind == "url" for segment in split(text))
 
 
-def mentioned(text: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def mentioned(text: str) -> tuple[str, ...]:
     """Usernames named in the text, in lower case, in order."""
-    return [segment.target.lower() for segment in split(text) if segment.kind == "mention"]
+    return tuple(segment.target.lower() for segment in split(text) if segment.kind == "mention")
 
 
 def show(segments: Iterable[Segment], *, link_seed: str, user_id_of: UserIdOf, offsets_in_escaped: bool) -> Shown:

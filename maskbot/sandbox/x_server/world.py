@@ -47,6 +47,9 @@ class World:
     app: AppKeys = field(default_factory=AppKeys)
     ledger: Ledger = field(default_factory=Ledger)
     clock_offset_s: float = 0.0
+    by_name: dict[str, User] = field(default_factory=dict)
+    by_token: dict[str, User] = field(default_factory=dict)
+    by_text: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     _issued: int = 0
     _journal: IO[str] | None = None
 
@@ -80,6 +83,8 @@ class World:
             self.state_file.unlink(missing_ok=True)
         for records in (self.users, self.posts, self.media, self.messages, self.subscriptions, self.lists):
             records.clear()
+        for index in (self.by_name, self.by_token, self.by_text):
+            index.clear()
         self.switches, self.app, self.ledger = Switches(), AppKeys(), Ledger()
         self.clock_offset_s, self._issued = 0.0, 0
         self.open()
@@ -102,8 +107,7 @@ class World:
         return str(_FIRST_USER_ID + (len(self.users) + 1) * 11)
 
     def user_named(self, username: str) -> User | None:
-        wanted = username.lower()
-        return next((user for user in self.users.values() if user.username.lower() == wanted), None)
+        return self.by_name.get(username.lower())
 
     def user_id_of(self, username: str) -> str | None:
         user = self.user_named(username)
@@ -135,7 +139,11 @@ class World:
         match record:
             case User():
                 self.users[record.id] = record
+                self.by_name[record.username.lower()] = record
+                self.by_token |= {record.access_token: record, record.oauth2_token: record}
             case Post():
+                if record.id not in self.posts:
+                    self.by_text.setdefault((record.author_id, record.body.strip()), []).append(record.id)
                 self.posts[record.id] = record
             case Media():
                 self.media[record.id] = record

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 import tweepy
 
 from maskbot.sandbox.x_server.control import XControl, XCredentials
 from tests.unit.sandbox.x_clients import Recorder, tweepy_client
+from tests.unit.sandbox.x_openapi import description, foreign_names
 from tests.unit.sandbox.x_process import x, x_process
 
 __all__ = ["x", "x_process"]
@@ -150,3 +154,22 @@ def _texts(answer: dict[str, object]) -> list[str]:
     data = answer["data"]
     assert isinstance(data, list)
     return [post["text"] for post in data]
+
+
+def test_the_x_bodies_of_the_social_vectors_fit_the_old_description() -> None:
+    whole = json.loads((Path(__file__).parents[2] / "vectors" / "social.json").read_text(encoding="utf-8"))
+    bodies = [case["input"]["body"] for case in whole["cases"] if case["platform"] == "x"]
+    assert len(bodies) == 5
+    for body in bodies:
+        assert not foreign_names(body, generation="old")
+        description("2.165").check_answer(
+            method="GET", url="/2/users/1/mentions", status=200, content_type="application/json", body=body
+        )
+
+
+def test_the_new_description_is_held_with_its_nulls() -> None:
+    entities = {"mentions": [{"start": 0, "end": 4, "id": None, "username": None}], "urls": None}
+    body = {"data": [{"id": "1", "text": "@bob", "entities": entities}]}
+    description("2.167").check_answer(
+        method="GET", url="/2/users/1/mentions", status=200, content_type="application/json", body=body
+    )
