@@ -6,6 +6,7 @@ does not know.
 
 from __future__ import annotations
 
+from maskbot.wire.post_text.cut_payload import shows_cut_payload
 from maskbot.wire.post_text.errors import PostMalformed, PostTooLarge
 from maskbot.wire.post_text.html import read_html
 from maskbot.wire.post_text.length import X_LIMITS, cashtag_count, fits, mastodon_length, post_length, x_length
@@ -34,6 +35,7 @@ __all__ = [
     "read_status",
     "read_x_page",
     "read_x_post",
+    "shows_cut_payload",
     "status_time_ms",
     "x_length",
 ]
