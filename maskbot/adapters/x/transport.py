@@ -89,17 +89,22 @@ def check_base_url(base_url: str) -> str:
 
 def _read(response: requests.Response, *, ends_s: float) -> bytes:
     parts, size = [], 0
+    while part := _next_part(response):
+        size += len(part)
+        parts.append(part)
+        if size > LARGEST_ANSWER_BYTES:
+            raise XAnswerTooLarge(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
+        if time.monotonic() > ends_s:
+            raise XAnswerTooLarge("an answer that took too long")
+    return b"".join(parts)
+
+
+def _next_part(response: requests.Response) -> bytes:
     try:
-        while part := response.raw.read1(_CHUNK_BYTES, decode_content=True):
-            size += len(part)
-            parts.append(part)
-            if size > LARGEST_ANSWER_BYTES:
-                raise XAnswerTooLarge(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
-            if time.monotonic() > ends_s:
-                raise XAnswerTooLarge("an answer that took too long")
+        part: bytes = response.raw.read1(_CHUNK_BYTES, decode_content=True)
     except (OSError, HTTPError) as error:
         raise requests.ConnectionError(error) from error
-    return b"".join(parts)
+    return part
 
 
 def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
