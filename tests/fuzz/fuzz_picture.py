@@ -63,7 +63,7 @@ def _uri(text: str) -> None:
 
 def seeds() -> list[bytes]:
     """Small files of the vectors, and a bit stream of our own."""
-    bits = slots_of_text("https://mask.io/%20", blocks=BLOCKS, noise=np.zeros(3 * BLOCKS, dtype=np.uint8))
+    bits = slots_of_text("https://mask.io/%20", blocks=BLOCKS, noise=np.zeros(BLOCKS, dtype=np.uint8))
     jpeg = (STEGO / "stego-2023-q75.jpg").read_bytes()
     png = (STEGO / "stego-legacy-1000x558.png").read_bytes()
     return [

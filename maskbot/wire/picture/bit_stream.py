@@ -42,7 +42,8 @@ def capacity(blocks: int) -> int:
 def slots_of_text(text: str, *, blocks: int, noise: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Lays percent-encoded text out as bits; shape (blocks, 3), in scan order.
 
-    `noise` holds one 0 or 1 per slot, for the slots behind the end mark.
+    `noise`, shape (blocks,), holds the 0 or 1 of each group of slots behind the end mark. The three slots of a group get the
+    same bit, as those before it do: so nothing shows where the text ends, and the picture stays free of coloured specks.
 
     Raises:
         ValueError: a character outside the alphabet.
@@ -54,7 +55,7 @@ def slots_of_text(text: str, *, blocks: int, noise: NDArray[np.uint8]) -> NDArra
     parameter = [(COPIES - 1) // 2 >> bit & 1 for bit in range(_PARAMETER_BITS)]
     symbols = np.unpackbits(np.frombuffer(codes + bytes([END_CODE]), dtype=np.uint8))
     head = np.concatenate([np.repeat(parameter, _PARAMETER_COPIES), np.repeat(symbols, COPIES)]).astype(bool)
-    stream = noise.astype(bool)
+    stream = np.repeat(noise.astype(bool), _CHANNELS)
     stream[: len(head)] = head
     return stream.reshape(blocks, _CHANNELS)[_shuffle(blocks)]
 

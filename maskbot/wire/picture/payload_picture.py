@@ -64,7 +64,7 @@ def write_picture(
     text = _carried(data, preset=preset)
     pixels = template_pixels(preset) if cover is None else _cover_pixels(cover, preset=preset)
     blocks = preset.columns * preset.rows
-    noise = np.unpackbits(np.frombuffer(random_bytes(-(-3 * blocks // 8)), dtype=np.uint8))[: 3 * blocks]
+    noise = np.unpackbits(np.frombuffer(random_bytes(-(-blocks // 8)), dtype=np.uint8))[:blocks]
     try:
         bits = slots_of_text(text, blocks=blocks, noise=noise)
     except ValueError:

@@ -64,9 +64,7 @@ def template_pixels(preset: Preset) -> Pixels:
 
 def _sky(height: Plane) -> Plane:
     stops = np.linspace(0.0, 0.72, len(_SKY), dtype=np.float64)
-    return np.stack([np.interp(height, stops, [colour[c] for colour in _SKY]) for c in range(3)], axis=2).astype(
-        np.float32
-    )
+    return np.stack([np.interp(height, stops, [colour[c] for colour in _SKY]) for c in range(3)], axis=2)
 
 
 def _glow(canvas: Plane, distance: Plane, *, radius: float) -> None:

@@ -175,7 +175,7 @@ ALPHABET = st.characters(min_codepoint=33, max_codepoint=126, exclude_characters
 @settings(max_examples=60, deadline=None)
 def test_text_survives_a_flipped_channel_in_a_tenth_of_the_blocks(text: str, seed: int) -> None:
     generator = np.random.default_rng(seed)
-    bits = slots_of_text(text, blocks=1000, noise=generator.integers(0, 2, 3000).astype(np.uint8))
+    bits = slots_of_text(text, blocks=1000, noise=generator.integers(0, 2, 1000).astype(np.uint8))
     strengths = np.where(bits, STRENGTH, -STRENGTH).astype(np.float32)
     hit = generator.choice(1000, 100, replace=False)
     strengths[hit, generator.integers(0, 3, 100)] *= np.float32(-0.4)
@@ -183,7 +183,7 @@ def test_text_survives_a_flipped_channel_in_a_tenth_of_the_blocks(text: str, see
 
 
 def test_the_readers_vote_for_a_strong_one_against_two_weak_zeros() -> None:
-    bits = slots_of_text("a", blocks=200, noise=np.zeros(600, dtype=np.uint8))
+    bits = slots_of_text("a", blocks=200, noise=np.zeros(200, dtype=np.uint8))
     strengths = np.where(bits, STRENGTH, -STRENGTH).astype(np.float32)
     ones = np.flatnonzero(bits.all(axis=1))
     strengths[ones[-1], :2] = -100
