@@ -145,7 +145,7 @@ def main(arguments: Sequence[str]) -> int:
         name, *rest = arguments
         configure_logs(level=settings.log_level, form=settings.log_format, program=name)
         if name == "worker":
-            worker(settings, rest)
+            worker(settings, rest[0].split(",") if rest else ())
         else:
             _COMMANDS[name](settings)
     except MaskbotError as error:

@@ -84,7 +84,7 @@ def _may_go(delivery: Delivery, account: Account, job: Job, *, work: Work, now_m
         return False
     off = work.switches.off() & {"global", "deliveries", f"tenant:{account.tenant_id}", f"account:{account.id}"}
     if off or account.state != "active":
-        work.jobs.postpone(job, due_at_ms=now_ms + 10_000, error_kind="paused")
+        work.jobs.postpone(job, due_at_ms=now_ms + 3_000, error_kind="paused")
         return False
     blocked_until = work.throttles.blocked_until(account_id=account.id, action=_ACTION, now_ms=now_ms)
     if blocked_until is not None:

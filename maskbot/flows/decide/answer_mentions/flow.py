@@ -103,7 +103,7 @@ def _record(
     off = work.switches.off()
     held = [job for job in jobs if _is_paused(mentions.get(job.target_id), off)]
     for job in held:
-        work.jobs.postpone(job, due_at_ms=now_ms + 10_000, error_kind="paused")
+        work.jobs.postpone(job, due_at_ms=now_ms + 3_000, error_kind="paused")
     live = [job for job in jobs if job not in held]
     open_mentions = [
         mention
