@@ -49,6 +49,7 @@ class WeatherControl:
         self.site.limits = Limits()
         self.site.gate.seen.clear()
         self.shell.rules.clear()
+        self.shell.struck = 0
         return JSONResponse({"ok": True})
 
     async def clock(self, request: Request) -> Response:
