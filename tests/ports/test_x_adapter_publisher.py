@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from maskbot.adapters.x.errors import XDuplicateText, XOutcomeUnknown, XPostUnfit
+from maskbot.adapters.x.publisher import is_made_from
 from maskbot.domain.errors import Refused, Unavailable, Unconfirmed
-from maskbot.domain.post import Draft, Picture, Visibility
+from maskbot.domain.identity import Platform, Profile
+from maskbot.domain.post import Draft, Picture, Post, Visibility
 from maskbot.ports.outside import Published, Publisher
 from maskbot.sandbox.x_server.control import XControl
 from tests.ports.x_accounts import Hosted, hosted
@@ -126,7 +130,18 @@ def test_the_search_tells_like_posts_apart(x: XControl, hosted: Hosted) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["plain", "see mask.io now", f"{LINK}", "line\n\nbreak", "@bob hi", "<&> &amp;", "é e\u0301 🎼", "a  b "]
+    "text",
+    [
+        "plain",
+        "see mask.io.",
+        "see mask.io now",
+        f"{LINK}",
+        "line\n\nbreak",
+        "@bob hi",
+        "<&> &amp;",
+        "é e\u0301 🎼",
+        "a  b ",
+    ],
 )
 @pytest.mark.parametrize("is_reply", [True, False])
 def test_every_text_is_found_again(x: XControl, hosted: Hosted, text: str, is_reply: bool) -> None:
@@ -135,6 +150,16 @@ def test_every_text_is_found_again(x: XControl, hosted: Hosted, text: str, is_re
     assert find(hosted, answer) is None
     published = deliver(hosted, answer)
     assert find(hosted, answer) == published
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "-.", "@a ", "https://", "1.a-"])
+def test_the_comparison_takes_linear_time(unit: str) -> None:
+    own = Profile(platform=Platform.X, instance="x.com", user_id="1", handle="maskbot")
+    text = unit * (60_000 // len(unit))
+    post = Post(Platform.X, "2", "2", own, text, (), Visibility.PUBLIC, "", 0)
+    started_s = time.process_time()
+    is_made_from(post, draft(text[:-1] + "z"))
+    assert time.process_time() - started_s < 1.0
 
 
 def test_the_search_reads_no_further_back_than_asked(x: XControl, hosted: Hosted) -> None:

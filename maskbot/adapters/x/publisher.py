@@ -22,7 +22,7 @@ from maskbot.ports.outside import Published
 from maskbot.wire.post_text import fits, post_length
 
 _MOST_PAGES = 5
-_LINK = re.compile(r"(?:https?://)\S+|(?:[a-z0-9-]+\.)+[a-z]{2,}\S*", re.IGNORECASE)
+_LINK = re.compile(r"https?://\S++|(?<![a-z0-9.-])(?:[a-z0-9-]++\.)+[a-z]{2,}+\S*+", re.IGNORECASE)
 _LEADING_MENTIONS = re.compile(r"\s*(?:@[A-Za-z0-9_]{1,15}\s+)*")
 
 
