@@ -50,7 +50,7 @@ def read(text: str) -> object:
         NotJson: it is no JSON; also for NaN and Infinity, which JSON lacks.
         TooLarge: beyond the bounds.
     """
-    if len(text) > MAX_BYTES or (text.count("[") + text.count("{") > MAX_LEVELS and _levels(text) > MAX_LEVELS):
+    if len(text) > MAX_BYTES or (text.count("[") + text.count("{") > MAX_LEVELS and _is_too_deep(text)):
         raise TooLarge("JSON longer than 256 KiB or nested more than 32 levels")
     try:
         return _DECODER.decode(text)
@@ -70,16 +70,17 @@ def _whole_number(digits: str) -> float:
 _DECODER = json.JSONDecoder(parse_int=_whole_number, parse_float=float, parse_constant=_no_constant)
 
 
-def _levels(text: str) -> int:
-    """The deepest nesting outside strings."""
-    level = deepest = 0
+def _is_too_deep(text: str) -> bool:
+    """True if brackets outside strings nest more than 32 levels."""
+    level = 0
     for match in _NESTING.finditer(text):
         if match[0] in "[{":
             level += 1
-            deepest = max(deepest, level)
+            if level > MAX_LEVELS:
+                return True
         elif match[0] in "]}":
             level -= 1
-    return deepest
+    return False
 
 
 def _written(value: object, depth: int) -> str:
