@@ -11,20 +11,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from workers import proc_table, process
+from workers.redis_call import call
 from workers.redis_files import RedisFiles
 
-ANSWER_TIMEOUT_S = 1.0
 EXIT_POLL_S = 0.02
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}  # nothing of ours: a server needs no secret
 
@@ -82,24 +76,29 @@ class Orphan:
 
 def ask(socket: Path) -> int | None:
     """Returns the pid of the server that answers on the socket; None when none does, or it is still loading."""
-    try:
-        with _client(socket) as client:
-            return int(client.info("server")["process_id"])
-    except (redis.RedisError, OSError):
-        return None
+    server = _describe(socket)
+    return int(server["process_id"]) if server is not None else None
 
 
 def find_orphan(files: RedisFiles) -> Orphan | None:
     """Finds a living server that uses our files: by its answer on our socket, else by the pid file if that process is ours."""
-    try:
-        with _client(files.socket) as client:
-            server = client.info("server")
-            if server["config_file"] != str(files.config):
-                return None
-            settings = {str(name): str(value) for name, value in client.config_get("*").items()}
-    except (redis.RedisError, OSError):
+    server = _describe(files.socket)
+    if server is None:
         return _silent_orphan(files)
+    if server["config_file"] != str(files.config):
+        return None
+    answer = call(files.socket, "CONFIG", "GET", "*") or ()
+    settings = dict(zip(answer[::2], answer[1::2], strict=False))
     return Orphan(RedisProcess(int(server["process_id"]), child=None), settings)
+
+
+def _describe(socket: Path) -> dict[str, str] | None:
+    answer = call(socket, "INFO", "server")
+    if answer is None:
+        return None
+    lines = [line.partition(":") for line in answer[0].splitlines()]
+    server = {name: value for name, _, value in lines if value or name == "config_file"}
+    return server if server.get("process_id", "").isdecimal() and "config_file" in server else None
 
 
 def _silent_orphan(files: RedisFiles) -> Orphan | None:
@@ -111,18 +110,3 @@ def _silent_orphan(files: RedisFiles) -> Orphan | None:
     if program is None or not program.name.startswith("redis-") or proc_table.working_directory(pid) != files.data:
         return None
     return Orphan(RedisProcess(pid, child=None), {})
-
-
-@contextmanager
-def _client(socket: Path) -> Iterator[redis.Redis]:
-    client = redis.Redis(
-        unix_socket_path=str(socket),
-        socket_timeout=ANSWER_TIMEOUT_S,
-        socket_connect_timeout=ANSWER_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
-    try:
-        yield client
-    finally:
-        client.close()

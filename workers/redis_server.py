@@ -17,14 +17,15 @@ import structlog
 from maskbot.domain.errors import MaskbotError, Unavailable
 from workers.process import Backoff
 from workers.redis_binary import choose_binary, installed_binaries
+from workers.redis_call import call
 from workers.redis_files import RedisFiles, render_config, settings_of, tells_of_unloadable_data
 from workers.redis_process import RedisProcess, ask, find_orphan
 from workers.state_dir import StateLock, discard_runtime_directory, private_directory, runtime_directory
 
 BACKOFF = Backoff(first_s=0.1, cap_s=5.0, calm_s=30.0)
-WATCH_PERIOD_S = 0.25
+WATCH_PERIOD_S = 0.25  # between looks at the process
+QUESTION_PERIOD_S = 1.0  # between PINGs
 LOAD_TIMEOUT_S = 60.0  # until the first PONG
-HANG_TIMEOUT_S = 15.0  # without a PONG: killed and started anew
 STOP_GRACE_S = 5.0
 FAILURES_THAT_BLAME_DATA = 3  # a server that dies this often before its first PONG may be choking on its data
 
@@ -51,8 +52,9 @@ class RedisServer:
         xdg_runtime_dir: Path | None = None,
         binaries: Callable[[], Iterable[Path]] = installed_binaries,
         backoff: Backoff = BACKOFF,
+        patience_s: float = 15.0,
     ) -> None:
-        """Makes the directories.
+        """Makes the directories. A server that gives no PONG for `patience_s` seconds is killed and started anew.
 
         Raises:
             UnsafeDirectory: the state or runtime directory is not ours alone.
@@ -63,6 +65,7 @@ class RedisServer:
         self._maxmemory_mb = maxmemory_mb
         self._binaries = binaries
         self._backoff = backoff
+        self._patience_s = patience_s
         self._lock = StateLock(self.files.lock)
         self._stopping = threading.Event()
         self._ready = threading.Event()
@@ -128,20 +131,24 @@ class RedisServer:
 
     def _look_after(self, running: RedisProcess) -> None:
         """Stays until the server has ended, of itself or by us."""
-        began = last_answer = time.monotonic()
+        began = last_answer = next_question = time.monotonic()
         self.failure = None
         self._ready.set()
         self._tried.set()
         log.info("redis.ready", pid=running.pid, adopted=running.is_adopted)
         while not self._stopping.wait(WATCH_PERIOD_S) and running.is_alive():
-            if ask(self.files.socket) is not None:
-                last_answer = time.monotonic()
+            now = time.monotonic()
+            if now < next_question:
+                continue
+            next_question = now + QUESTION_PERIOD_S
+            if call(self.files.socket, "PING") is not None:
+                last_answer = now
                 self._ready.set()
                 continue
             self._ready.clear()
-            if time.monotonic() - last_answer > HANG_TIMEOUT_S:
+            if now - last_answer > self._patience_s:
                 log.warning("redis.silent", pid=running.pid)
-                break
+                running.end(grace_s=0.0, hurry=self._stopping)
         self._ready.clear()
         running.end(grace_s=STOP_GRACE_S, hurry=threading.Event())
         self._failures = 1 if time.monotonic() - began >= self._backoff.calm_s else self._failures + 1

@@ -164,6 +164,18 @@ def test_a_killed_server_is_started_again_with_its_data(make_server: Callable[..
     assert client_of(server).get("bell") == b"rung"
 
 
+def test_a_server_that_no_longer_answers_is_replaced(state_dir: Path) -> None:
+    server = RedisServer(state_dir=state_dir, backoff=QUICK, patience_s=0.1)
+    server.start()
+    try:
+        first = server.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        until(lambda: replaced(server, first))
+    finally:
+        server.stop()
+
+
 def test_stop_ends_the_server_and_frees_the_directory(make_server: Callable[..., RedisServer]) -> None:
     server = make_server()
     server.start()
