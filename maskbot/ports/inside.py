@@ -6,7 +6,7 @@ Vault, clock, entropy. The store's ports are in `ports/store.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from maskbot.domain.identity import PublicKey
@@ -54,10 +54,10 @@ class Place:
 class KeySource:
     """Where a persona's key comes from: exactly one of a fresh mnemonic (all None), `mnemonic`, or `private_key` (32 bytes)."""
 
-    mnemonic: str | None = None
-    password: str = ""
-    private_key: bytes | None = None
-    local_key: bytes | None = None
+    mnemonic: str | None = field(default=None, repr=False)
+    password: str = field(default="", repr=False)
+    private_key: bytes | None = field(default=None, repr=False)
+    local_key: bytes | None = field(default=None, repr=False)
 
 
 class PersonaKeys(Protocol):

@@ -1,0 +1,65 @@
+"""What the vault refuses, and what is wrong with its keys, its socket or its frames. Messages never hold a secret."""
+
+from __future__ import annotations
+
+from maskbot.domain.errors import Malformed, Misconfigured, Refused, Unavailable
+
+
+class NoSuchKey(Refused):
+    """The vault holds no key for this persona."""
+
+    kind = "NoSuchKey"
+
+
+class OtherKey(Refused):
+    """The persona has another key, or belongs to another tenant."""
+
+    kind = "OtherKey"
+
+
+class RequestTooLarge(Malformed):
+    """More items, or larger ones, than one request may hold."""
+
+    kind = "RequestTooLarge"
+
+
+class BadFrame(Malformed):
+    """Bytes on the socket that are no request or answer of this protocol."""
+
+    kind = "BadFrame"
+
+
+class UnknownRequest(Malformed):
+    """A request this vault does not know."""
+
+    kind = "UnknownRequest"
+
+
+class PeerRefused(Misconfigured):
+    """The process on the other end of the socket runs as another user."""
+
+    kind = "PeerRefused"
+
+
+class KekUnusable(Misconfigured):
+    """The key-encryption key is missing, malformed, readable by others, or not the one the secrets were wrapped with."""
+
+    kind = "KekUnusable"
+
+
+class SecretUnreadable(Misconfigured):
+    """A stored secret that does not open: damaged, moved to another row, or of another vault."""
+
+    kind = "SecretUnreadable"
+
+
+class SocketUnusable(Misconfigured):
+    """The socket's place is wrong: path too long, folder open to others, or another vault listens there."""
+
+    kind = "SocketUnusable"
+
+
+class VaultAway(Unavailable):
+    """The vault does not answer; it is being restarted, or was not started."""
+
+    kind = "VaultAway"

@@ -1,0 +1,311 @@
+"""The vault's socket: hostile frames, foreign users, restarts, and the process as a whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgpack
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maskbot.adapters.store.upgrade import upgrade
+from maskbot.adapters.vault import VaultClient, is_answering
+from maskbot.adapters.vault.errors import BadFrame, SocketUnusable, VaultAway
+from maskbot.adapters.vault.protocol import (
+    Create,
+    Erase,
+    Export,
+    Ping,
+    Protect,
+    Request,
+    Reveal,
+    Rewrap,
+    Sign,
+    Unseal,
+    decode_answer,
+    decode_request,
+    encode_error,
+    encode_request,
+    encode_result,
+)
+from maskbot.adapters.vault.server import VaultServer
+from maskbot.adapters.vault.socket_frames import receive_frame
+from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
+from maskbot.domain.identity import PublicKey
+from maskbot.ports.inside import KeySource, Place, SealedKey
+from tests.unit.adapters.vault_stage import VaultStage, vault_stage
+
+
+@pytest.fixture
+def stage() -> Iterator[VaultStage]:
+    with vault_stage(is_remote=True) as made:
+        yield made
+
+
+@pytest.fixture
+def local() -> Iterator[VaultStage]:
+    with vault_stage(is_remote=False) as made:
+        yield made
+
+
+def answer_to(stage: VaultStage, *sent: bytes, closes: bool = False) -> bytes | None:
+    """What the server says to raw bytes."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(5)
+        connection.connect(str(stage.socket))
+        for part in sent:
+            connection.sendall(part)
+        if closes:
+            connection.shutdown(socket.SHUT_WR)
+        return receive_frame(connection)
+
+
+def frame(body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + body
+
+
+DEEP = b"\x91" * 100_000
+GARBAGE = {
+    "nothing": frame(b""),
+    "noise": frame(b"\xc1\xff\x00"),
+    "text": frame(b"GET / HTTP/1.1\r\n\r\n"),
+    "too large": b"\xff\xff\xff\xff",
+    "just too large": (8 * 1024 * 1024 + 1).to_bytes(4, "big"),
+    "deep": frame(DEEP),
+    "claims many items": frame(b"\xdd\xff\xff\xff\xff"),
+    "a map": frame(msgpack.packb({"a": 1})),
+    "trailing bytes": frame(msgpack.packb([1, "ping"]) + b"\x00"),
+    "another version": frame(msgpack.packb([2, "ping"])),
+    "a field too many": frame(msgpack.packb([1, "ping", 1])),
+    "a field of another kind": frame(msgpack.packb([1, "erase", 7])),
+    "a truth for a number": frame(msgpack.packb([1, "unseal", "p", [[True, None, b"", b""]]])),
+    "a cut list": frame(msgpack.packb([1, "unseal", "p", [[-37, None, b""]]])),
+    "an extension": frame(msgpack.packb([1, "erase", msgpack.ExtType(5, b"x")])),
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_garbage_gets_a_named_error_and_the_vault_lives_on(stage: VaultStage, name: str) -> None:
+    body = answer_to(stage, GARBAGE[name])
+    assert body is not None
+    with pytest.raises(Malformed) as refusal:
+        decode_answer(body)
+    assert refusal.value.kind == "BadFrame"
+    assert is_answering(stage.socket)
+
+
+def test_an_unknown_request_is_named_and_the_conversation_goes_on(stage: VaultStage) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(5)
+        connection.connect(str(stage.socket))
+        connection.sendall(frame(msgpack.packb([1, "give_me_all_keys"])) + encode_request(Ping()))
+        first, second = receive_frame(connection), receive_frame(connection)
+    assert first is not None
+    assert second is not None
+    with pytest.raises(Malformed) as refusal:
+        decode_answer(first)
+    assert refusal.value.kind == "UnknownRequest"
+    assert decode_answer(second) is None
+
+
+@pytest.mark.parametrize("cut", [b"\x00\x00", b"\x00\x00\x00\x10", b"\x00\x00\x00\x10half"])
+def test_a_frame_that_ends_early_is_no_request(stage: VaultStage, cut: bytes) -> None:
+    body = answer_to(stage, cut, closes=True)
+    assert body is not None
+    with pytest.raises(Malformed):
+        decode_answer(body)
+    assert is_answering(stage.socket)
+
+
+def test_socket_and_folder_are_private(stage: VaultStage) -> None:
+    assert stat.S_IMODE(stage.socket.stat().st_mode) == 0o600
+    assert stat.S_IMODE(stage.socket.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE((stage.folder / "kek").stat().st_mode) == 0o600
+
+
+def test_a_process_of_another_user_is_refused(local: VaultStage) -> None:
+    server = VaultServer(local.restarted(), path=local.socket, allowed_uids=frozenset({os.getuid() + 1}))
+    server.start()
+    with pytest.raises(Misconfigured) as refusal:
+        VaultClient(local.socket).ping()
+    assert refusal.value.kind == "PeerRefused"
+    assert not is_answering(local.socket)
+    server.stop()
+
+
+def test_two_vaults_never_serve_one_socket_and_a_left_over_one_is_replaced(stage: VaultStage) -> None:
+    with pytest.raises(SocketUnusable, match="another vault"):
+        VaultServer(stage.restarted(), path=stage.socket).start()
+    left_over = stage.folder / "o" / "v.sock"
+    left_over.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
+        dead.bind(str(left_over))
+    second = VaultServer(stage.restarted(), path=left_over)
+    second.start()
+    assert is_answering(left_over)
+    second.stop()
+    second.stop()
+    assert not left_over.exists()
+
+
+def test_a_folder_open_to_others_and_a_long_path_are_refused(local: VaultStage) -> None:
+    folder = local.folder / "open"
+    folder.mkdir()
+    folder.chmod(0o755)
+    with pytest.raises(SocketUnusable, match="chmod 700"):
+        VaultServer(local.restarted(), path=folder / "v.sock").start()
+    with pytest.raises(SocketUnusable, match="107"):
+        VaultServer(local.restarted(), path=local.folder / ("x" * 100) / "v.sock").start()
+    with pytest.raises(SocketUnusable, match="107"):
+        VaultClient(local.folder / ("x" * 100))
+
+
+def test_a_client_outlives_a_restart_of_the_vault(local: VaultStage) -> None:
+    client = VaultClient(local.socket)
+    with pytest.raises(VaultAway):
+        client.ping()
+    for _ in range(3):
+        server = VaultServer(local.restarted(), path=local.socket)
+        server.start()
+        threads = [threading.Thread(target=client.ping) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        server.stop()
+    with pytest.raises(VaultAway):
+        client.ping()
+    client.close()
+
+
+def test_a_vault_that_hangs_is_unavailable(local: VaultStage) -> None:
+    local.socket.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
+        silent.bind(str(local.socket))
+        silent.listen()
+        client = VaultClient(local.socket, timeout_s=0.05)
+        with pytest.raises(Unavailable):
+            client.sign(persona_id="p", message=b"")
+
+
+def test_a_fault_of_the_vault_is_told_without_its_text(local: VaultStage) -> None:
+    keyring = local.restarted()
+    server = VaultServer(keyring, path=local.socket)
+    server.start()
+    client = VaultClient(local.socket)
+    with local.store.transaction() as connection:
+        connection.exec_driver_sql("ALTER TABLE vault_audit RENAME TO gone")
+    client.create(persona_id="p", tenant_id="t", source=KeySource(private_key=bytes(31) + b"\x05"))
+    with pytest.raises(MaskbotError) as failure:
+        client.export(persona_id="p", reader=None)
+    assert "05" not in str(failure.value)
+    client.ping()
+    client.close()
+    server.stop()
+
+
+PLACE = Place("inbox", "i", "t", "item")
+REQUESTS: list[Request] = [
+    Create("p", "t", KeySource()),
+    Create("p", "t", KeySource(mnemonic="a b", password="ü", private_key=b"1", local_key=b"2")),
+    Unseal("p", (SealedKey(-37, PublicKey(b"\x02" * 33), b"iv", b"sealed"), SealedKey(-38, None, b"", b""))),
+    Sign("p", b"\x00\xff"),
+    Export("p", None),
+    Export("p", PublicKey(b"\x03" * 33)),
+    Erase("p"),
+    Protect(((PLACE, b"x"), (PLACE, b""))),
+    Reveal(()),
+    Rewrap(True),
+    Ping(),
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: type(one).__name__)
+def test_every_request_comes_through_as_it_was_sent(request_: Request) -> None:
+    body = encode_request(request_)[4:]
+    assert decode_request(body) == request_
+    for cut in range(len(body)):
+        with pytest.raises(Malformed):
+            decode_request(body[:cut])
+
+
+@pytest.mark.parametrize("family", [Malformed, Refused, Unavailable, Unconfirmed, Misconfigured])
+def test_every_family_of_error_comes_through(family: type[MaskbotError]) -> None:
+    error = Unavailable("m", retry_after_s=2.5, kind="K") if family is Unavailable else family("m", kind="K")
+    with pytest.raises(family, match="m") as raised:
+        decode_answer(encode_error(error)[4:])
+    assert raised.value.kind == "K"
+    if isinstance(raised.value, Unavailable):
+        assert raised.value.retry_after_s == 2.5
+
+
+def test_an_answer_too_large_for_a_frame_is_refused() -> None:
+    with pytest.raises(BadFrame):
+        encode_result([bytes(1024 * 1024)] * 9)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300) | st.recursive(st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.binary() | st.text()
+       | st.floats(), lambda inner: st.lists(inner), max_leaves=8).map(lambda value: bytes(msgpack.packb([1, value]))))  # fmt: skip
+def test_any_bytes_are_a_request_or_malformed(body: bytes) -> None:
+    for decode in (decode_request, decode_answer):
+        try:
+            decode(body)
+        except MaskbotError:
+            continue
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="mb-h-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_process_serves_until_sigterm_dumps_no_core_and_logs_no_secret(home: Path) -> None:
+    upgrade(f"sqlite:///{home}/maskbot.db")
+    kek = "5a" * 32
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MASKBOT_")}
+    environment |= {
+        "MASKBOT_HOME": str(home),
+        "MASKBOT_KEK": kek,
+        "MASKBOT_LOG_LEVEL": "DEBUG",
+        "MASKBOT_LOG_FORMAT": "json",
+    }
+    command = [sys.executable, "-m", "workers.run", "vault"]
+    vault = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        path = home / "sockets" / "vault.sock"
+        assert vault.stdout is not None
+        said = [next(vault.stdout)]
+        while b"vault.ready" not in said[-1]:
+            said.append(next(vault.stdout))
+        limits = Path(f"/proc/{vault.pid}/limits").read_text()
+        (cores,) = [line for line in limits.splitlines() if line.startswith("Max core file size")]
+        assert cores.split()[4:6] == ["0", "0"]
+        client = VaultClient(path)
+        client.create(persona_id="p", tenant_id="t", source=KeySource(private_key=b"\x5b" * 32))
+        exported = client.export(persona_id="p", reader=None)
+        with pytest.raises(Misconfigured, match="set by a variable"):
+            client.rewrap(rotate=True)
+        client.close()
+        vault.send_signal(signal.SIGTERM)
+        output, _ = vault.communicate(timeout=20)
+    finally:
+        vault.kill()
+        vault.wait()
+    assert vault.returncode == 0, output
+    assert not path.exists()
+    for secret in (kek.encode(), b"\x5b" * 8, b"5b5b5b5b", exported):
+        assert secret not in b"".join(said) + output
