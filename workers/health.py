@@ -20,6 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCol
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from maskbot.adapters.redis_ping import redis_failure
 from maskbot.assembly import App
 from maskbot.domain.errors import MaskbotError, Misconfigured
 
@@ -184,22 +185,6 @@ def default_probes(app: App) -> Mapping[str, Probe]:
         "redis": lambda: redis_failure(app.settings.broker_url),
         "vault": lambda: None if is_answering(path) else f"does not answer on {path}",
     }
-
-
-def redis_failure(broker_url: str) -> str | None:
-    """Why Redis does not answer PING within two seconds, None when it does."""
-    import redis
-
-    url = broker_url.replace("redis+socket://", "unix://", 1)
-    try:
-        client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-        try:
-            client.ping()
-        finally:
-            client.close()
-    except (redis.RedisError, OSError, ValueError) as error:
-        return f"does not answer ({type(error).__name__})"
-    return None
 
 
 class _Server(ThreadingHTTPServer):

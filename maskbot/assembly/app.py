@@ -140,9 +140,9 @@ class App:
 
         def make() -> WebhookSender:
             from maskbot.adapters.safe_http import SafeHttp
-            from maskbot.adapters.webhook import GuardedWebhooks
+            from maskbot.adapters.webhook import Webhooks
 
-            return GuardedWebhooks(SafeHttp(allow_private=self.settings.allow_private_addresses))
+            return Webhooks(SafeHttp(allow_private=self.settings.allow_private_addresses))
 
         return self._part("webhooks", make)
 

@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 
-from maskbot.adapters.next_id import ProofRequest
 from maskbot.cli.lookup import find_persona
 from maskbot.cli.noun import make_noun
 from maskbot.cli.secret_input import read_secret
@@ -100,6 +99,8 @@ def confirm(
     as_json: JsonOption = False,
 ) -> None:
     """Tell Next.ID where the proof post is."""
+    from maskbot.adapters.next_id import ProofRequest
+
     identity = handle.removeprefix("@")
     post = read_proof_post(read_secret(what="the proof post's text", file=file, variable=None))
     if not isinstance(post, ProofPost):

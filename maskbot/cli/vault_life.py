@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from maskbot.adapters.vault import is_answering
 from maskbot.domain.errors import Misconfigured, Unavailable
 from maskbot.settings import Settings
 
@@ -25,7 +25,7 @@ def vault_running(settings: Settings) -> Iterator[None]:
         Misconfigured: it could not be started; what it said is in the message.
     """
     path = settings.vault_socket_path
-    if answers(path):
+    if is_answering(path):
         yield
         return
     child = subprocess.Popen(
@@ -50,20 +50,9 @@ def vault_running(settings: Settings) -> Iterator[None]:
             child.stderr.close()
 
 
-def answers(path: Path) -> bool:
-    """Whether something accepts connections on the socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(2.0)
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
 def _wait(child: subprocess.Popen[str], path: Path) -> None:
     deadline_s = time.monotonic() + START_S
-    while not answers(path):
+    while not is_answering(path):
         if child.poll() is not None:
             said = (child.stderr.read() if child.stderr is not None else "").strip().splitlines()
             raise Misconfigured(f"the vault did not start: {said[-1] if said else f'exit status {child.returncode}'}")

@@ -12,12 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
+from maskbot.adapters.redis_ping import redis_failure
 from maskbot.assembly import App, assemble
 from maskbot.domain.errors import Misconfigured
 from maskbot.domain.identity import Platform, Profile
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.settings import Settings
-from workers.health import HealthServer, redis_failure, serve_health
+from workers.health import HealthServer, serve_health
 
 
 @pytest.fixture
