@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from maskbot.adapters.system import SystemEntropy
 from maskbot.cli.conformance import fields
 from maskbot.cli.conformance.carrier_ops import payload_in
 from maskbot.cli.conformance.fields import BadRequest
@@ -126,7 +125,7 @@ def _author(key: dict[str, object], profile: str | None, *, shows_key: bool, loc
 
 def _secrets(random: dict[str, object], recipients: int) -> SealSecrets:
     """The request's randomness; what it lacks is drawn."""
-    drawn = draw_secrets(os.urandom, recipients=recipients)
+    drawn = draw_secrets(SystemEntropy().take, recipients=recipients)
     ephemeral = dict(drawn.ephemeral)
     for curve_name, curve in _CURVES.items():
         chosen = fields.optional_mapping(random, "ephemeral").get(str(int(curve)))
