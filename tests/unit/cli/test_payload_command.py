@@ -93,14 +93,8 @@ def test_json_shows_the_carrier_the_payload_and_the_records(keys: dict[str, Path
     assert set(shown["records"][0]["record"]) == {"encryptedKey", "salt"}
     raw = json.loads(run("write", "-", "--everyone", "--version", 37, "--network", "minds.com", "--json", given="x"))
     assert raw["carrier"].startswith("🎼6/8|")
-    for form in (
-        raw["payload_hex"],
-        bytes.fromhex(raw["payload_hex"]),
-        raw["carrier"],
-        shown["payload_text"][:9] + "|",
-    ):
-        if form != shown["payload_text"][:9] + "|":
-            assert json.loads(run("read", "-", "--json", given=form))["message"]["content"] == "x"
+    for form in (raw["payload_hex"], bytes.fromhex(raw["payload_hex"]), raw["carrier"]):
+        assert json.loads(run("read", "-", "--json", given=form))["message"]["content"] == "x"
 
 
 def test_metadata_goes_with_the_text(tmp_path: Path) -> None:
