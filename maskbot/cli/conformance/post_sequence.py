@@ -46,7 +46,8 @@ class Replies:
             self._last_reason = decision.result.get("reason", self._last_reason)
             return
         self._keys.append(reply_key(decision.post, own=self.own))
-        self._replies.setdefault(decision.post.root_id, _Reply(decision))
+        reply = self._replies.setdefault(decision.post.root_id, _Reply(decision))
+        reply.is_tried = reply.is_final  # what is not settled is tried again
 
     def deleted(self, post_id: str) -> None:
         """The question is gone: it is not answered any more."""

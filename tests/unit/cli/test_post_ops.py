@@ -144,6 +144,12 @@ def test_a_reply_lost_and_repeated_is_one_reply_under_one_key() -> None:
     assert len(set(result["idempotency_keys"])) == 1
 
 
+def test_a_reply_that_failed_is_tried_again_when_the_question_comes_again() -> None:
+    result = decide(sequence({"via": "rest", "status": 503}, again()))
+    assert result["action"] == "once"
+    assert decide(sequence({"via": "rest", "status": 404}, again()))["action"] == "none_posted"
+
+
 def test_a_reply_found_among_our_own_posts_is_not_made_again() -> None:
     own_post = {
         "id": "9",
