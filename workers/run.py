@@ -89,6 +89,14 @@ def vault(settings: Settings) -> None:
     serve_vault(settings)
 
 
+def rewrap_secrets(settings: Settings) -> None:
+    """Encrypt every secret anew under the present key-encryption key."""
+    from workers.vault import rewrap
+
+    prepare(settings)
+    print(f"{rewrap(settings):,} secrets wrapped anew")  # noqa: T201 - the answer to the operator
+
+
 def upgrade_database(settings: Settings) -> None:
     """Bring the database to this version's schema."""
     from maskbot.adapters.store.upgrade import upgrade
@@ -132,6 +140,7 @@ _COMMANDS: Mapping[str, Callable[[Settings], None]] = {
     "tick": tick,
     "tend": tend,
     "vault": vault,
+    "rewrap": rewrap_secrets,
     "upgrade": upgrade_database,
 }
 

@@ -11,10 +11,12 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 from maskbot.domain.errors import Misconfigured, Refused
 from maskbot.domain.identity import Platform
+from maskbot.flows.act.deliver_post import DELIVER
 from maskbot.ports.inside import Place, SecretBox
 from maskbot.ports.outside import MentionFeed, Publisher, SocialGraph
 from maskbot.ports.store import Store
@@ -70,9 +72,20 @@ class Clients:
                 return entry.clients
             place = Place("account", account.id, account.tenant_id, "token")
             token = read_token(self._secrets.reveal([(place, sealed)])[0])
-            clients = connect(account.profile.platform, token, base_url=account.api_base_url, settings=self._settings)
+            clients = connect(
+                account.profile.platform,
+                token,
+                base_url=account.api_base_url,
+                settings=self._settings,
+                on_spent=partial(self._hold_back, account_id),
+            )
             self._known[account_id] = _Known(sealed, account.api_base_url, now_s, clients)
             return clients
+
+    def _hold_back(self, account_id: str, until_ms: int) -> None:
+        """The platform's window is used up: no worker of the service calls before it opens again (reliability.md R24)."""
+        with self._store.write() as work:
+            work.throttles.block(account_id=account_id, action=DELIVER, until_ms=until_ms)
 
     def close(self) -> None:
         """Close every client."""
@@ -93,15 +106,24 @@ def read_token(sealed_json: bytes) -> Mapping[str, str]:
     return token
 
 
-def connect(platform: Platform, token: Mapping[str, str], *, base_url: str, settings: Settings) -> ClientSet:
+def connect(
+    platform: Platform,
+    token: Mapping[str, str],
+    *,
+    base_url: str,
+    settings: Settings,
+    on_spent: Callable[[int], None] = lambda _until_ms: None,
+) -> ClientSet:
     """Clients for this token; makes no call yet. Raises Misconfigured for a token with missing or unknown fields."""
     if platform is Platform.X:
-        return _connect_x(token, base_url, settings)
+        return _connect_x(token, base_url, settings, on_spent)
     return _connect_mastodon(token, base_url, settings)
 
 
-def _connect_x(token: Mapping[str, str], base_url: str, settings: Settings) -> ClientSet:
-    from maskbot.adapters.x import XKeys
+def _connect_x(
+    token: Mapping[str, str], base_url: str, settings: Settings, on_spent: Callable[[int], None]
+) -> ClientSet:
+    from maskbot.adapters.x import RateBudget, XKeys
     from maskbot.adapters.x import connect as connect_x
     from maskbot.adapters.x.names import FieldNames
 
@@ -110,7 +132,13 @@ def _connect_x(token: Mapping[str, str], base_url: str, settings: Settings) -> C
     except TypeError:
         fields = ", ".join(XKeys.__dataclass_fields__)
         raise Misconfigured(f"the keys of an X account have the fields {fields}; add the account again") from None
-    parts = connect_x(keys, base_url=base_url, field_names=FieldNames(settings.x_field_names))
+
+    def on_budget(budget: RateBudget) -> None:
+        if budget.call == "POST /2/tweets" and budget.remaining <= 0:
+            on_spent(budget.resets_at_s * 1000)
+
+    names = FieldNames(settings.x_field_names)
+    parts = connect_x(keys, base_url=base_url, field_names=names, on_budget=on_budget)
     return ClientSet(parts.feed, parts.publisher, parts.graph, prepare=_nothing, close=parts.close)
 
 

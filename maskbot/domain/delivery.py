@@ -29,7 +29,7 @@ class NewDelivery:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A recorded delivery. `state` follows `domain.states.DELIVERY`; `sending_at_ms` is when the call began, `looks` how often
-    the post was looked for and not found since the outcome became unknown."""
+    the post was looked for and not found since the outcome became unknown, `error_kind` why it did."""
 
     id: str
     account_id: str
@@ -44,3 +44,4 @@ class Delivery:
     unknown_since_ms: int | None = None
     looks: int = 0
     expires_at_ms: int | None = None
+    error_kind: str | None = None

@@ -58,6 +58,10 @@ class Published:
     url: str
 
 
+DUPLICATE_TEXT = "XDuplicateText"
+"""The kind of an Unconfirmed that says: this text is there already. If no post of ours is found, it belongs to another answer."""
+
+
 class Publisher(Protocol):
     """Publishes for one account."""
 

@@ -24,8 +24,8 @@ from maskbot.sandbox.process import ChildProcess
 from maskbot.sandbox.x_server.control import XControl
 
 BOT = "maskbot"
-ON_MASTODON = ("alice", "dave", "erin")
-ON_X = ("bob", "carol", "frank")
+ON_MASTODON = ("alice", "dave", "erin", "judy", "kate")
+ON_X = ("bob", "carol", "frank", "liam", "omar")
 _SMALL_WINDOWS = {
     "MASKBOT_TICK_S": "0.25",
     "MASKBOT_QUIET_S": "1",

@@ -169,4 +169,5 @@ def _delivery_of(row: Row[tuple[object, ...]], *, pictures: tuple[Picture, ...])
         unknown_since_ms=row.unknown_since_ms,
         looks=row.looks,
         expires_at_ms=row.expires_at_ms,
+        error_kind=row.error_kind,
     )

@@ -18,13 +18,14 @@ from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refuse
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import Job
 from maskbot.ports.inside import Clock
-from maskbot.ports.outside import Published, Publisher
+from maskbot.ports.outside import DUPLICATE_TEXT, Published, Publisher
 from maskbot.ports.store import Store, Work
 
 log = structlog.get_logger()
 _DAY_MS = 86_400_000
 _LINK = re.compile(r"https?://")
-_ACTION = "deliver"
+DELIVER = "deliver"
+"""The action that throttles and the ledger know deliveries by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,6 @@ class DeliveryRules:
     quiet_ms: int = 120_000
     look_gap_ms: int = 40_000
     x_budget_musd: int = 0
-
-
-class StillUnknown(Unconfirmed):
-    """The post was not seen yet, but that is no proof that it is not there."""
-
-    kind = "StillUnknown"
 
 
 def deliver_post(
@@ -86,7 +81,7 @@ def _may_go(delivery: Delivery, account: Account, job: Job, *, work: Work, now_m
     if off or account.state != "active":
         work.jobs.postpone(job, due_at_ms=now_ms + 3_000, error_kind="paused")
         return False
-    blocked_until = work.throttles.blocked_until(account_id=account.id, action=_ACTION, now_ms=now_ms)
+    blocked_until = work.throttles.blocked_until(account_id=account.id, action=DELIVER, now_ms=now_ms)
     if blocked_until is not None:
         work.jobs.postpone(job, due_at_ms=blocked_until, error_kind="throttled")
         return False
@@ -115,7 +110,7 @@ def _send(
     with store.write() as work:
         if account.profile.platform is Platform.X:
             work.ledger.spend(
-                account_id=account.id, action=_ACTION, cost_musd=x_cost_musd(delivery), now_ms=clock.now_ms()
+                account_id=account.id, action=DELIVER, cost_musd=x_cost_musd(delivery), now_ms=clock.now_ms()
             )
         _record_sent(delivery, "sending", published, job, work=work, clock=clock)
 
@@ -128,7 +123,7 @@ def _record_failure(delivery: Delivery, error: MaskbotError, *, store: Store, cl
                 after = "queued"
                 if error.retry_after_s is not None:
                     until_ms = now_ms + int(error.retry_after_s * 1000)
-                    work.throttles.block(account_id=delivery.account_id, action=_ACTION, until_ms=until_ms)
+                    work.throttles.block(account_id=delivery.account_id, action=DELIVER, until_ms=until_ms)
             case Unconfirmed():
                 after = "unknown"
             case Misconfigured():
@@ -160,11 +155,18 @@ def _look(
             _record_sent(delivery, "unknown", published, job, work=work, clock=clock)
             return
         unknown_since_ms = delivery.unknown_since_ms or now_ms
-        if delivery.looks + 1 >= rules.looks and now_ms - unknown_since_ms >= rules.quiet_ms:
+        cause = delivery.error_kind or "StillUnknown"
+        is_searched = delivery.looks + 1 >= rules.looks and now_ms - unknown_since_ms >= rules.quiet_ms
+        if is_searched and cause == DUPLICATE_TEXT:  # the text collides with another post: never varied to get through
+            work.deliveries.move(delivery.id, before="unknown", after="failed", now_ms=now_ms, error_kind=cause)
+            work.jobs.finish([job])
+            log.error("delivery.text_collides", delivery_id=delivery.id)
+            return
+        if is_searched:
             work.deliveries.move(delivery.id, before="unknown", after="queued", now_ms=now_ms, error_kind="NotFound")
             work.jobs.postpone(job, due_at_ms=now_ms, error_kind="NotFound")
             return
-        work.deliveries.move(delivery.id, before="unknown", after="unknown", now_ms=now_ms, error_kind="StillUnknown")
+        work.deliveries.move(delivery.id, before="unknown", after="unknown", now_ms=now_ms, error_kind=cause)
         work.jobs.postpone(job, due_at_ms=now_ms + rules.look_gap_ms, error_kind="StillUnknown")
 
 

@@ -55,7 +55,17 @@ def plan(world: World, words: str, readers: list[ForeignClient], *, slot: dateti
     recipients = [word for reader in readers for word in ("--to", reader.public_key.hex())]
     accounts = [word for platform in ("x", "mastodon") for word in ("--account", world.account_id(platform))]
     planned = world.record(
-        "broadcast", "plan", "--persona", "treasury", *accounts, *recipients, "--at", slot.isoformat(), stdin=words
+        "broadcast",
+        "plan",
+        "--persona",
+        "treasury",
+        *accounts,
+        *recipients,
+        "--at",
+        slot.isoformat(),
+        "--file",
+        "-",
+        stdin=words,
     )
     return str(planned["id"])
 

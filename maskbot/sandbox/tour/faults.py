@@ -24,7 +24,7 @@ def play(stage: Stage, world: World) -> None:
     """Everything goes wrong; nothing is lost or said twice."""
     stage.act("4. Things go wrong")
     asked: list[tuple[Human, str]] = []
-    alice, bob = world.person("mastodon", "alice"), world.person("x", "bob")
+    kate, liam = world.person("mastodon", "kate"), world.person("x", "liam")
 
     def ask(human: Human, words: str = "help") -> str:
         post_id = human.say(f"@{BOT} {words}")
@@ -33,7 +33,7 @@ def play(stage: Stage, world: World) -> None:
 
     with stage.step("answers are recorded, then the worker is killed with -9 and Redis is wiped and killed") as seen:
         world.command("switch", "pause", "deliveries", "--reason", "tour")
-        for human in (alice, bob):
+        for human in (kate, liam):
             ask(human)
         wait_for(lambda: len(_queued(world)) >= 2, timeout_s=15, what="two recorded answers")
         _wipe_redis(world)
@@ -44,10 +44,10 @@ def play(stage: Stage, world: World) -> None:
         seen(f"process {killed} died; both replies came, once each")
     with stage.step("the worker is killed with -9 while X takes its post") as seen:
         world.x.add_fault("hang", method="POST", path="/2/tweets", seconds=8, after=True)
-        post_id = ask(bob, "price BTC")
+        post_id = ask(liam, "price BTC")
         time.sleep(1.5)
         os.kill(world.bot_processes()["worker"], signal.SIGKILL)
-        _answered_once([(bob, post_id)], timeout_s=40)
+        _answered_once([(liam, post_id)], timeout_s=40)
         seen("one reply")
     with stage.step("X answers 429, then 503") as seen:
         reset = {
@@ -57,7 +57,7 @@ def play(stage: Stage, world: World) -> None:
         }
         world.x.add_fault("status", method="POST", path="/2/tweets", status=429, headers=reset)
         world.x.add_fault("empty_503", method="POST", path="/2/tweets")
-        post_id = ask(world.person("x", "carol"))
+        post_id = ask(world.person("x", "omar"))
         _answered_once(asked[-1:], timeout_s=40)
         seen(f"one reply to {post_id}, after the limit's reset")
     with stage.step("Mastodon takes a post and loses the answer") as seen:
@@ -74,7 +74,7 @@ def play(stage: Stage, world: World) -> None:
         time.sleep(_SETTLE_S)
         _answered_once(asked, timeout_s=5)
         check(not _queued(world), "something is still queued")
-        broadcasts = [post for human in (bob, alice) for post in human.posts_of(BOT) if post.parent_id is None]
+        broadcasts = [post for human in (liam, kate) for post in human.posts_of(BOT) if post.parent_id is None]
         check(len(broadcasts) == 4, f"{len(broadcasts)} broadcast posts where 4 belong")
         seen(f"{len(asked)} mentions, {len(asked)} replies; 2 broadcasts, 4 posts")
 

@@ -22,7 +22,7 @@ def play(stage: Stage, world: World) -> None:
     public_key = b""
     with stage.step("the operator makes a persona that watches both home timelines, with a webhook") as seen:
         persona = world.record("persona", "new", "treasury")
-        public_key = bytes.fromhex(str(persona["public_key"]))
+        public_key = bytes.fromhex(str(persona["public_key"]).removeprefix("0x"))
         for platform in ("mastodon", "x"):
             feed = world.record("account", "feed", "add", world.account_id(platform), "home")
             world.command("persona", "watch", "treasury", str(feed["id"]))
@@ -50,9 +50,9 @@ def play(stage: Stage, world: World) -> None:
         check(receiver.forged == 0, "a notice had a bad signature")
         check({notice["text"] for notice in receiver.notices} == wanted, "the notices say something else")
         seen(f"{len(receiver.notices)} notices, {receiver.refused} refused before, 0 forged")
-    with stage.step("alice joins by mention and gets a key of her own; a post sealed for it is hers alone") as seen:
-        _alice_joins(world, carol)
-        seen("opened for alice, in a direct post")
+    with stage.step("judy joins by mention and gets a key of her own; a post sealed for it is hers alone") as seen:
+        _judy_joins(world, carol)
+        seen("opened for judy, in a direct post")
     receiver.stop()
 
 
@@ -61,17 +61,17 @@ def _rows_with(texts: set[str], world: World) -> list[dict[str, object]]:
     return rows if texts <= {str(row["text"]) for row in rows} else []
 
 
-def _alice_joins(world: World, carol: ForeignClient) -> None:
-    alice, erin = world.on_mastodon("alice"), world.on_mastodon("erin")
-    post_id = alice.say(f"@{BOT} join", visibility="direct")
-    (reply,) = wait_for(lambda: alice.replies_to(post_id), timeout_s=15, what="a reply to join")
+def _judy_joins(world: World, carol: ForeignClient) -> None:
+    judy, erin = world.on_mastodon("judy"), world.on_mastodon("erin")
+    post_id = judy.say(f"@{BOT} join", visibility="direct")
+    (reply,) = wait_for(lambda: judy.replies_to(post_id), timeout_s=15, what="a reply to join")
     key_text = reply.text.split("ec_key:secp256k1/")[1][:44]
     payload = carol.seal_text(
-        "For alice only.", author="person:twitter.com/carol", recipient=b64decode(key_text.replace("|", "/"))
+        "For judy only.", author="person:twitter.com/carol", recipient=b64decode(key_text.replace("|", "/"))
     )
-    asked = alice.say(f"@{BOT} decrypt {payload}")
-    (answer,) = wait_for(lambda: alice.replies_to(asked), timeout_s=20, what="a direct answer")
-    check("For alice only." in answer.text, f"the answer says: {answer.text}")
+    asked = judy.say(f"@{BOT} decrypt {payload}")
+    (answer,) = wait_for(lambda: judy.replies_to(asked), timeout_s=20, what="a direct answer")
+    check("For judy only." in answer.text, f"the answer says: {answer.text}")
     check(answer.visibility == "direct", f"the plaintext went out as {answer.visibility}")
     asked = erin.say(f"@{BOT} decrypt {payload}")
     (refusal,) = wait_for(lambda: erin.replies_to(asked), timeout_s=30, what="a refusal for erin")

@@ -204,7 +204,7 @@ def _carry_out(
     outcome = Outcome(mention.id, "answered" if answer.words is not None else "ignored", answer.reason, request.verb)
     if answer.words is None:
         return Decision(mention, outcome, jobs=jobs, persona=persona)
-    limits.spend(asked, is_help=answer.reason == "helped")
+    limits.spend(asked, is_help=request.verb is None and answer.reason == "helped")
     delivery = NewDelivery(
         account_id=account.id,
         tenant_id=mention.tenant_id,

@@ -9,6 +9,7 @@ from maskbot.domain.errors import Misconfigured, Refused, Unavailable, Unconfirm
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import Job, JobKind
 from maskbot.flows.act.deliver_post import DeliveryRules, deliver_post
+from maskbot.ports.outside import DUPLICATE_TEXT
 from tests.fakes.house import ALICE, BOB, House
 from tests.fakes.social import FakePublisher
 
@@ -106,6 +107,19 @@ def test_an_unknown_post_that_is_not_there_is_sent_again_only_after_three_looks(
     deliver(house)
     assert state(house, reply) == "sent"
     assert (len(platform.posts), platform.calls) == (1, 2)
+
+
+def test_a_text_that_collides_with_another_post_fails_and_is_never_varied(house: House) -> None:
+    reply, platform = queue_a_reply(house)
+    platform.failures = [Unconfirmed("duplicate", kind=DUPLICATE_TEXT)]
+    (job,) = house.claim(JobKind.DELIVER_POST)
+    with pytest.raises(Unconfirmed):
+        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    let_go(house, job)
+    for _ in range(3):
+        deliver(house)
+        house.clock.move(1_000)
+    assert (state(house, reply), platform.calls) == ("failed", 1)
 
 
 def test_a_refusal_is_final(house: House) -> None:
