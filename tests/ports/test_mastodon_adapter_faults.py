@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from maskbot.adapters.mastodon import (
     Connection,
@@ -33,7 +41,7 @@ READING = {"methods": ["GET"], "path": "/api/v1/notifications"}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MastodonServer]:
-    with MastodonServer(tmp_path_factory.mktemp("mastodon"), accounts=[BOT, ALICE]) as server:
+    with MastodonServer(tmp_path_factory.mktemp("mastodon"), accounts=[BOT, ALICE], heartbeat_s=0.4) as server:
         yield server
 
 
@@ -193,6 +201,59 @@ def test_a_server_that_is_down_has_seen_nothing() -> None:
             register_app(base_url)
 
 
+def test_a_server_with_an_untrusted_certificate_has_seen_nothing_and_a_private_ca_makes_it_trusted(
+    tmp_path: Path,
+) -> None:
+    certificate = self_signed(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    with tls.wrap_socket(listening.accept()[0], server_side=True) as client:
+                        client.recv(65536)
+                        client.sendall(canned(b'{"id":"5","url":"https://127.0.0.1/5"}'))
+                except ssl.SSLError:
+                    continue
+                except OSError:
+                    return
+
+        threading.Thread(target=serve, daemon=True).start()
+        base_url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        draft = Draft("hello", Visibility.PUBLIC)
+        with pytest.raises(MastodonUnavailable):
+            MastodonPublisher(Connection(base_url, "token")).deliver(draft, idempotency_key=fresh_key())
+        trusting = Connection(base_url, "token", ca_bundle=str(certificate))
+        assert MastodonPublisher(trusting).deliver(draft, idempotency_key=fresh_key()).post_id == "5"
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox")])
+    begin = datetime(2020, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=365 * 80))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    path = folder / "server.pem"
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(pem))
+    return path
+
+
 def test_a_lost_answer_to_an_upload_or_a_deletion_may_simply_be_repeated(platform: Platform) -> None:
     publisher = platform.publisher()
     draft = Draft("a card", Visibility.PUBLIC, pictures=(Picture(png(), "a card"),))
@@ -284,7 +345,7 @@ def test_a_stream_that_is_cut_is_reported(platform: Platform) -> None:
 def test_a_half_open_stream_is_found_out_by_the_watchdog(platform: Platform, transport: str) -> None:
     if transport == "server_sent":
         platform.proxy.add(Fault(path="/api/v1/streaming", count=None, answers=canned(b"{}", status="404 Not Found")))
-    ended_with = stream_until_first(platform, then=platform.proxy.half_open, watchdog_s=4.0)
+    ended_with = stream_until_first(platform, then=platform.proxy.half_open, watchdog_s=1.5)
     assert isinstance(ended_with, MastodonUnavailable)
 
 

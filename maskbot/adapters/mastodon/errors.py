@@ -5,6 +5,7 @@ Source: social-platforms.md 5.1 and 5.2.
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,13 @@ from maskbot.adapters.mastodon.bounded_http import BoundedAdapter
 from maskbot.domain.errors import MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
 
 _RATE_LIMIT_PAUSE_S = 300.0
+_NEVER_SENT = (
+    NewConnectionError,
+    ConnectTimeoutError,
+    NameResolutionError,
+    requests.ConnectTimeout,
+    ssl.SSLCertVerificationError,
+)
 
 
 class MastodonUnavailable(Unavailable):
@@ -120,11 +128,7 @@ def _never_sent(error: BaseException) -> bool:
     for _ in range(8):
         if seen is None:
             return False
-        if isinstance(seen, NewConnectionError | ConnectTimeoutError | NameResolutionError | requests.ConnectTimeout):
-            return True
-        reason = getattr(seen, "reason", None) or (seen.args[0] if seen.args else None)
-        inner = getattr(reason, "reason", reason)
-        if isinstance(inner, NewConnectionError | ConnectTimeoutError | NameResolutionError):
+        if isinstance(seen, _NEVER_SENT):
             return True
         seen = seen.__cause__ or seen.__context__
     return False
