@@ -10,16 +10,19 @@ from maskbot.domain.errors import Misconfigured
 from maskbot.domain.request import Applet
 
 GROUP = "maskbot.applets"
+LAST = "help"
+"""Takes whatever no other applet accepts, so it is asked last."""
 
 
 def load_applets(points: Iterable[EntryPoint] | None = None) -> tuple[Applet, ...]:
-    """One instance of each registered applet, by name. An entry point names a class or a function that takes nothing.
+    """One instance of each registered applet, in the order they are asked: by name, `help` last. An entry point names a class or
+    a function that takes nothing.
 
     Raises:
         Misconfigured: one cannot be loaded, is no applet, or shares its name or a verb with another.
     """
-    found = sorted(entry_points(group=GROUP) if points is None else points, key=lambda point: point.name)
-    applets = tuple(_load(point) for point in found)
+    found = entry_points(group=GROUP) if points is None else points
+    applets = tuple(_load(point) for point in sorted(found, key=lambda point: (point.name == LAST, point.name)))
     taken: dict[str, str] = {}
     for applet in applets:
         for word in applet.verbs:

@@ -10,6 +10,7 @@ import typer
 
 from maskbot.cli.lookup import NotFound, find_account, find_persona, read_public_key
 from maskbot.cli.noun import make_noun
+from maskbot.cli.persona_derive import derive
 from maskbot.cli.persona_import import app as import_app
 from maskbot.cli.persona_publish import app as publish_app
 from maskbot.cli.persona_record import record_persona, shown
@@ -23,6 +24,7 @@ from maskbot.ports.inside import KeySource
 app = make_noun("Keys that read and write encrypted posts.")
 app.add_typer(import_app, name="import")
 app.add_typer(publish_app, name="publish")
+app.command("derive")(derive)
 
 PersonaArgument = Annotated[str, typer.Argument(help="A persona's name, id or identifier.")]
 

@@ -40,7 +40,7 @@ def run_worker(
     unknown = [name for name in chosen if name not in QUEUES]
     if unknown or not chosen:
         raise Malformed(f"--queues takes names of {', '.join(QUEUES)}; got {', '.join(unknown) or 'none'}")
-    _become("workers.run", "worker", *chosen)
+    _become("workers.run", "worker", ",".join(chosen))
 
 
 @watch.command()

@@ -36,7 +36,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "payload": ("maskbot.cli.payload:app", "look into encrypted posts, without a service"),
     "picture": ("maskbot.cli.picture:app", "payloads in pictures, without a service"),
     "backup": ("maskbot.cli.backup:app", "backup files of the Mask extension, without a service"),
-    "conformance": ("maskbot.cli.conformance:app", "answer test lines about the wire formats"),
+    "conformance": ("maskbot.cli.conformance_noun:app", "answer test lines about the wire formats"),
 }
 
 EXIT_BY_FAMILY = {"Malformed": 2, "Refused": 3, "Unavailable": 4, "Unconfirmed": 5, "Misconfigured": 6}
