@@ -76,6 +76,8 @@ class Orphan:
 
 def ask(socket: Path) -> int | None:
     """Returns the pid of the server that answers on the socket; None when none does, or it is still loading."""
+    if call(socket, "PING") is None:  # INFO alone would answer while it loads, and loading may still fail
+        return None
     server = _describe(socket)
     return int(server["process_id"]) if server is not None else None
 

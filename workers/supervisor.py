@@ -13,68 +13,27 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Self
 
-from maskbot.domain.errors import MaskbotError, Unavailable
+from maskbot.domain.errors import MaskbotError
 from workers import proc_table, process
+from workers.child import Child, ChildNotReady, Run
 from workers.child_output import WriteLine, pump, write_to_stderr
 from workers.process import Backoff, Guard
 from workers.state_dir import StateLock, private_directory
 from workers.status_file import ChildStatus, State, write_status
+
+__all__ = ["Child", "ChildNotReady", "Supervisor"]
 
 WATCH_PERIOD_S = 0.2
 READY_POLL_S = 0.02
 LEFTOVER_TIMEOUT_S = 5.0
 OUTPUT_TIMEOUT_S = 2.0
 BACKOFF = Backoff(first_s=0.5, cap_s=30.0, calm_s=60.0)
-
-
-class ChildNotReady(Unavailable):
-    """A child ended, or stayed silent, until its time to become ready was over."""
-
-    kind = "ChildNotReady"
-
-
-def always_ready() -> bool:
-    """The ready check of a child that is ready as soon as it runs."""
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """What to run. `env` is the whole environment. `is_ready` answers quickly and does not raise."""
-
-    name: str
-    argv: Sequence[str]
-    env: Mapping[str, str]
-    is_ready: Callable[[], bool] = always_ready
-    ready_timeout_s: float = 60.0
-    grace_s: float = 10.0  # from the stop signal to SIGKILL
-    stop_signal: signal.Signals = signal.SIGTERM
-
-
-@dataclass(slots=True)
-class _Run:
-    """One child's life so far."""
-
-    child: Child
-    state: State = "waiting"
-    process: subprocess.Popen[bytes] | None = None
-    output: threading.Thread | None = None
-    began: float = 0.0
-    next_start: float = 0.0
-    failures: int = 0
-    restarts: int = 0
-    last_exit: int | None = None
-
-    def status(self) -> ChildStatus:
-        pid = self.process.pid if self.process is not None else None
-        return ChildStatus(self.child.name, self.state, pid, self.restarts, self.last_exit)
 
 
 class Supervisor:
@@ -99,7 +58,7 @@ class Supervisor:
         self.state_dir = private_directory(state_dir)
         key = hashlib.sha256(os.fsencode(self.state_dir)).hexdigest()[:16]
         self.marker = f"MASKBOT_SUPERVISED_{key}"  # the variable by which a next start knows our children
-        self._runs = [_Run(child) for child in children]
+        self._runs = [Run(child) for child in children]
         self._backoff = backoff
         self._write_line = write_line
         self._lock = StateLock(self.state_dir / "supervisor.lock")
@@ -179,7 +138,7 @@ class Supervisor:
                 guard.close()
             self._settled.set()
 
-    def _launch(self, run: _Run, guard: Guard) -> None:
+    def _launch(self, run: Run, guard: Guard) -> None:
         if self._stopping.is_set():
             return
         child = run.child
@@ -196,7 +155,7 @@ class Supervisor:
         run.began = time.monotonic()
         self._move(run, "starting")
 
-    def _await_ready(self, run: _Run, guard: Guard) -> None:
+    def _await_ready(self, run: Run, guard: Guard) -> None:
         """Stays until a child is ready; one that dies meanwhile is started again."""
         deadline = time.monotonic() + run.child.ready_timeout_s
         while run.state != "ready" and not self._stopping.wait(READY_POLL_S):
@@ -207,7 +166,7 @@ class Supervisor:
                 )
             self._look_after(run, guard)
 
-    def _look_after(self, run: _Run, guard: Guard) -> None:
+    def _look_after(self, run: Run, guard: Guard) -> None:
         """Moves one child on: notices its end, starts it again when its pause is over, notices that it is ready."""
         now = time.monotonic()
         if run.process is None:
@@ -225,7 +184,7 @@ class Supervisor:
             elif now - run.began > run.child.ready_timeout_s:
                 process.kill(run.process)
 
-    def _launch_again(self, run: _Run, guard: Guard) -> None:
+    def _launch_again(self, run: Run, guard: Guard) -> None:
         run.restarts += 1
         try:
             self._launch(run, guard)
@@ -233,20 +192,20 @@ class Supervisor:
             self._write_line(run.child.name, f"cannot be started: {error.strerror}")
             self._postpone(run)
 
-    def _postpone(self, run: _Run) -> float:
+    def _postpone(self, run: Run) -> float:
         run.failures += 1
         pause_s = self._backoff.pause_s(run.failures)
         run.next_start = time.monotonic() + pause_s
         self._move(run, "waiting")
         return pause_s
 
-    def _end(self, run: _Run, guard: Guard | None) -> None:
+    def _end(self, run: Run, guard: Guard | None) -> None:
         if run.process is not None:
             process.end(run.process, stop_signal=run.child.stop_signal, grace_s=run.child.grace_s, hurry=self._hurry)
             self._bury(run, guard)
         self._move(run, "stopped")
 
-    def _bury(self, run: _Run, guard: Guard | None) -> None:
+    def _bury(self, run: Run, guard: Guard | None) -> None:
         """Kills what a dead child left of its group, and lets it go."""
         assert run.process is not None
         group = run.process.pid
@@ -257,7 +216,7 @@ class Supervisor:
         if run.output is not None:
             run.output.join(OUTPUT_TIMEOUT_S)
 
-    def _move(self, run: _Run, state: State) -> None:
+    def _move(self, run: Run, state: State) -> None:
         run.state = state
         try:
             write_status(self.state_dir, self.statuses())

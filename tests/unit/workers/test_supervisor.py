@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.workers.waiting import is_gone, until
+from workers.child import Child, ChildNotReady, always_ready
 from workers.process import Backoff, Guard, spawn
 from workers.state_dir import AlreadySupervised
 from workers.status_file import read_status
-from workers.supervisor import Child, ChildNotReady, Supervisor, always_ready
+from workers.supervisor import Supervisor
 
 QUICK = Backoff(first_s=0.01, cap_s=0.05, calm_s=60.0)
 ENV = {"PATH": os.environ["PATH"]}
