@@ -139,7 +139,7 @@ def _run(command: list[str], what: str, *, cwd: Path | None = None, env: dict[st
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NodeMissing(f"{what} could not run: {error}") from error
     if done.returncode != 0:
-        raise NodeMissing(f"{what} failed with status {done.returncode}:\n{done.stderr[-2000:]}")
+        raise NodeMissing(f"{what} failed with status {done.returncode}:\n{done.stderr[:2000]}")
 
 
 def _on_path() -> Node | None:

@@ -22,6 +22,7 @@ class LoopThread:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._pid = os.getpid()
+        self._started: set[concurrent.futures.Future[Any]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gun relays", daemon=True)
         self._thread.start()
 
@@ -40,12 +41,23 @@ class LoopThread:
             raise
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Start a coroutine in the loop and return at once."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        """Start a coroutine in the loop and return at once. It goes on even when the caller drops the future."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        self._started.add(future)  # the loop itself holds its tasks weakly only
+        future.add_done_callback(self._started.discard)
+        return future
 
     def stop(self) -> None:
-        """End the loop and its thread."""
+        """Cancel what is under way, end the loop and its thread."""
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result(_GRACE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_GRACE_S)
         if not self._thread.is_alive():
             self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -103,9 +103,9 @@ class Writing:
                 self._note_links(graph)
                 self._due_ms = None if self._unanswered else now_ms + LINK_QUIET_MS
             case Answer(handle, graph):
-                self._note_check(session, handle, graph)
+                self._note_check(session, handle, graph, now_ms)
             case Stored(handle):
-                self._confirm(session, handle)
+                self._confirm(session, handle, now_ms)
             case NotStored(handle, _):
                 self._due_ms = now_ms if any(part.handle == handle for part in self._parts) else self._due_ms
             case _:
@@ -179,20 +179,22 @@ class Writing:
             session.repeat(part.handle)
         self._due_ms = now_ms + ACK_MS
 
-    def _note_check(self, session: Session, handle: int, graph: Graph) -> None:
+    def _note_check(self, session: Session, handle: int, graph: Graph, now_ms: float) -> None:
         for part in self._parts:
             if handle in part.checks:
+                self._due_ms = now_ms + CHECK_MS  # a busy relay gets time as long as it goes on answering
                 soul = part.checks[handle][0]
                 part.unseen.difference_update(
                     (soul, key) for key in part.graph[soul] if _holds(graph, part.graph, (soul, key))
                 )
                 if not part.unseen:
-                    self._confirm(session, part.handle)
+                    self._confirm(session, part.handle, now_ms)
                 return
 
-    def _confirm(self, session: Session, handle: int) -> None:
+    def _confirm(self, session: Session, handle: int, now_ms: float) -> None:
         for part in self._parts:
             if part.handle == handle:
+                self._due_ms = now_ms + ACK_MS
                 for asked in (handle, *part.checks):
                     session.forget(asked)
                 self._parts.remove(part)
