@@ -13,6 +13,7 @@ b'hello'
 
 from __future__ import annotations
 
+from maskbot.wire.crypto.address_text import InvalidAddress, address_text, parse_address
 from maskbot.wire.crypto.aes_gcm import aes_gcm_opener, aes_gcm_seal, aes_gcm_sealer, aes_gcm_try, aes_gcm_unseal
 from maskbot.wire.crypto.base64_text import (
     decode_base64_forgiving,
@@ -54,10 +55,12 @@ from maskbot.wire.crypto.secp256k1 import (
 
 __all__ = [
     "DecryptFailed",
+    "InvalidAddress",
     "InvalidBase64",
     "InvalidIv",
     "InvalidKey",
     "add_to_private_key",
+    "address_text",
     "aes_gcm_opener",
     "aes_gcm_seal",
     "aes_gcm_sealer",
@@ -83,6 +86,7 @@ __all__ = [
     "p256_ecdh_x",
     "p256_public_key_of",
     "p256_uncompress",
+    "parse_address",
     "pbkdf2_sha256",
     "pbkdf2_sha512",
     "private_from_jwk",
