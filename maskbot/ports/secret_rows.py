@@ -21,7 +21,7 @@ class SecretRow:
     public_key: bytes | None = None
 
 
-class SecretRows(Protocol):
+class KeptSecrets(Protocol):
     """The vault's table. Each method is one transaction."""
 
     def add(self, row: SecretRow) -> SecretRow:
@@ -36,6 +36,18 @@ class SecretRows(Protocol):
         """The latest row of this purpose under this KEK."""
         ...
 
+    def erase(self, row_id: str, *, action: str, subject: str) -> None:
+        """Delete the row and what is left of it in the file, and note it in the audit."""
+        ...
+
+    def note(self, *, action: str, subject: str, detail: str) -> None:
+        """Note in the audit what left the vault."""
+        ...
+
+
+class WrappedKeys(Protocol):
+    """The same table, as a change of the KEK sees it."""
+
     def kek_ids(self) -> frozenset[str]:
         """The KEKs in use."""
         ...
@@ -48,10 +60,6 @@ class SecretRows(Protocol):
         """Replace wrapped key and KEK id of each row (before, after); a row that changed meanwhile stays as it is."""
         ...
 
-    def erase(self, row_id: str, *, action: str, subject: str) -> None:
-        """Delete the row and what is left of it in the file, and note it in the audit."""
-        ...
 
-    def note(self, *, action: str, subject: str, detail: str) -> None:
-        """Note in the audit what left the vault."""
-        ...
+class SecretRows(KeptSecrets, WrappedKeys, Protocol):
+    """The whole table."""

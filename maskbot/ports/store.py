@@ -72,8 +72,8 @@ class Mentions(Protocol):
     """Collected posts."""
 
     def record(self, mentions: Sequence[NewMention], *, now_ms: int) -> tuple[str, ...]:
-        """Store what is not stored yet (unique by account and root id); the ids of the new rows, in order. Own posts (author is one
-        of our accounts on that platform and instance) are the caller's to leave out."""
+        """Store what is not stored yet (unique by account and root id, a watched post by its feed too); the ids of the new rows, in
+        order. Own posts (author is one of our accounts on that platform and instance) are the caller's to leave out."""
         ...
 
     def load(self, ids: Sequence[str]) -> Mapping[str, Mention]:

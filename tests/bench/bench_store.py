@@ -39,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         upgrade(f"sqlite:///{folder}/m.db")
         measure("sqlite", open_store(f"sqlite:///{folder}/m.db"), bare=bare_sqlite(Path(folder) / "bare.db"))
-    with postgres_server() as url:
+    with postgres_server(is_durable=True) as url:
         upgrade(url)
         measure("postgres", open_store(url), bare=bare_postgres(url))
 

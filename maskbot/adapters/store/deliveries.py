@@ -74,7 +74,7 @@ class SqlDeliveries:
             return ()
         ids = [new_id() for _ in deliveries]
         rows = [_row_of(new, id_=id_, now_ms=now_ms) for new, id_ in zip(deliveries, ids, strict=True)]
-        self._connection.execute(_ADD, rows)
+        self._connection.execute(_ADD, sorted(rows, key=lambda row: (str(row["account_id"]), str(row["cause_id"]))))
         recorded = set(self._connection.execute(_RECORDED, {"ids": ids}).scalars())
         pictures = [
             {"delivery_id": id_, "ordinal": ordinal, "png": one.png, "alt_text": one.alt_text}

@@ -62,7 +62,7 @@ class SqlInbox:
         if persona_id is not None:
             values["persona"] = persona_id
         if ids is not None:
-            values["ids"] = list(ids)
+            values |= {"ids": list(ids), "b_limit": max(limit, len(ids))}
         statement = {
             (False, False): _OF_TENANT,
             (True, False): _OF_PERSONA,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Select, Update, bindparam, case, literal, select, text, update
+from sqlalchemy import Connection, Select, Update, and_, bindparam, case, delete, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import StaleLease
@@ -89,12 +89,9 @@ _CLAIM = (
     )
 )
 
-_mine = (
-    update(job)
-    .where(job.c.id == bindparam("b_id"), job.c.lease_token == bindparam("b_token"), _IS_PENDING)
-    .values(open_claims=0, lease_owner="")
-)
-_FINISH = _mine.values(state="done", error_kind=None)
+_is_mine = and_(job.c.id == bindparam("b_id"), job.c.lease_token == bindparam("b_token"), _IS_PENDING)
+_FINISH = delete(job).where(_is_mine)
+_mine = update(job).where(_is_mine).values(open_claims=0, lease_owner="")
 _POSTPONE = _mine.values(due_at_ms=bindparam("b_due"), announced_at_ms=0, error_kind=bindparam("b_error"))
 _PARK = _mine.values(state="parked", error_kind=bindparam("b_error"))
 
@@ -127,7 +124,7 @@ class SqlJobs:
                     "due_at_ms": new.due_at_ms,
                     "created_at_ms": new.due_at_ms,
                 }
-                for new in jobs
+                for new in sorted(jobs, key=lambda one: (one.kind, one.target_id))  # one order for all: no deadlocks
             ],
         )
 
@@ -154,10 +151,11 @@ class SqlJobs:
         return tuple(sorted(claimed, key=lambda one: (one.created_at_ms, one.id)))
 
     def finish(self, jobs: Sequence[Job]) -> None:
-        """See `ports.store.Jobs.finish`."""
+        """See `ports.store.Jobs.finish`. The rows are deleted."""
         if not jobs:
             return
-        done = self._connection.execute(_FINISH, [{"b_id": one.id, "b_token": one.lease_token} for one in jobs])
+        mine = [{"b_id": one.id, "b_token": one.lease_token} for one in jobs]
+        done = self._connection.execute(_FINISH, mine)
         if done.rowcount != len(jobs):
             raise StaleLease(f"{len(jobs) - done.rowcount} of {len(jobs)} leases were lost; nothing is recorded")
 

@@ -63,7 +63,8 @@ class SqlMentions:
         if not mentions:
             return ()
         rows = [_row_of(new, now_ms=now_ms) for new in mentions]
-        self._connection.execute(_RECORD, rows)
+        # one order for all, so that two watchers with the same posts do not wait for each other in a ring
+        self._connection.execute(_RECORD, sorted(rows, key=lambda row: (str(row["account_id"]), str(row["root_id"]))))
         ids = [str(row["id"]) for row in rows]
         recorded = set(self._connection.execute(_RECORDED, {"ids": ids}).scalars())
         return tuple(one for one in ids if one in recorded)

@@ -116,12 +116,12 @@ class SqlPeople:
                     "b_refill": refill_ms,
                     "last_help_ms": now_ms if is_help else None,
                 }
-                for account_id, person, _ in asked
+                for account_id, person, _ in sorted(asked, key=lambda one: one[:2])  # one order for all: no deadlocks
             ],
         )
         in_threads = [
             {"account_id": account_id, "conversation_id": conversation}
-            for account_id, _, conversation in asked
+            for account_id, _, conversation in sorted(asked, key=lambda one: (one[0], one[2] or ""))
             if conversation is not None
         ]
         if in_threads:

@@ -43,7 +43,7 @@ class SqlSecrets:
             event.listen(store.engines.writer, "connect", _overwrite_deleted)
 
     def add(self, row: SecretRow) -> SecretRow:
-        """See `SecretRows.add`."""
+        """See `ports.secret_rows.SecretRows.add`."""
         with self._store.transaction() as connection:
             connection.execute(
                 _ADD,
@@ -61,30 +61,30 @@ class SqlSecrets:
             return _row_of(connection.execute(_LOAD, {"row_id": row.id}).one())
 
     def load(self, row_id: str) -> SecretRow | None:
-        """See `SecretRows.load`."""
+        """See `ports.secret_rows.SecretRows.load`."""
         with self._store.snapshot() as connection:
             row = connection.execute(_LOAD, {"row_id": row_id}).one_or_none()
             return None if row is None else _row_of(row)
 
     def newest(self, *, purpose: str, kek_id: str) -> SecretRow | None:
-        """See `SecretRows.newest`."""
+        """See `ports.secret_rows.SecretRows.newest`."""
         with self._store.snapshot() as connection:
             row = connection.execute(_NEWEST, {"b_purpose": purpose, "b_kek": kek_id}).one_or_none()
             return None if row is None else _row_of(row)
 
     def kek_ids(self) -> frozenset[str]:
-        """See `SecretRows.kek_ids`."""
+        """See `ports.secret_rows.SecretRows.kek_ids`."""
         with self._store.snapshot() as connection:
             return frozenset(connection.execute(_KEK_IDS).scalars())
 
     def not_under(self, kek_id: str, *, limit: int) -> tuple[SecretRow, ...]:
-        """See `SecretRows.not_under`."""
+        """See `ports.secret_rows.SecretRows.not_under`."""
         with self._store.snapshot() as connection:
             rows = connection.execute(_NOT_UNDER, {"b_kek": kek_id, "b_limit": limit})
             return tuple(_row_of(row) for row in rows)
 
     def rewrap(self, rows: Sequence[tuple[SecretRow, SecretRow]]) -> None:
-        """See `SecretRows.rewrap`."""
+        """See `ports.secret_rows.SecretRows.rewrap`."""
         changes = [
             {"b_id": before.id, "b_before": before.kek_id, "b_after": after.kek_id, "b_wrapped": after.wrapped_key}
             for before, after in rows
@@ -94,7 +94,8 @@ class SqlSecrets:
                 connection.execute(_REWRAP, changes)
 
     def erase(self, row_id: str, *, action: str, subject: str) -> None:
-        """See `SecretRows.erase`. SQLite overwrites the deleted bytes; the write-ahead log is emptied if nobody reads in it."""
+        """See `ports.secret_rows.SecretRows.erase`. SQLite overwrites the deleted bytes; the write-ahead log is emptied if
+        nobody reads in it."""
         with self._store.transaction() as connection:
             if connection.execute(_ERASE, {"row_id": row_id}).rowcount == 0:
                 return
@@ -107,7 +108,7 @@ class SqlSecrets:
                 connection_of_driver.close()
 
     def note(self, *, action: str, subject: str, detail: str) -> None:
-        """See `SecretRows.note`."""
+        """See `ports.secret_rows.SecretRows.note`."""
         with self._store.transaction() as connection:
             connection.execute(vault_audit.insert(), _audit(action=action, subject=subject, detail=detail))
 

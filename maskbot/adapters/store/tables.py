@@ -119,10 +119,11 @@ job = Table(
     text("error_kind", nullable=True),
     moment("created_at_ms"),
     UniqueConstraint("kind", "target_id"),
-    Index("ix_job_queue_due_at_ms", "queue", "due_at_ms", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index("ix_job_queue_due_at_ms_id", "queue", "due_at_ms", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     Index("ix_job_state", "state"),
 )
-"""A claim moves `due_at_ms` to the end of the lease: a lapsed lease is a job that is due again, found by the same index.
+"""Pending and parked jobs; one that is done is deleted, so that the table stays as small as the work that is left.
+A claim moves `due_at_ms` to the end of the lease: a lapsed lease is a job that is due again, found by the same index.
 `open_claims` counts claims since the last end; `created_at_ms` is when the work first fell due."""
 
 beat = Table("beat", metadata, text("name", primary_key=True), moment("at_ms"))

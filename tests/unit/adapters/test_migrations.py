@@ -27,7 +27,7 @@ from tests.ports.store.postgres import postgres_server
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
-    with postgres_server() as url:
+    with postgres_server(is_durable=False) as url:
         yield url
 
 

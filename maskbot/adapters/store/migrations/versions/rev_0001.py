@@ -58,9 +58,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "target_id", name=op.f("uq_job_kind_target_id")),
     )
     op.create_index(
-        "ix_job_queue_due_at_ms",
+        "ix_job_queue_due_at_ms_id",
         "job",
-        ["queue", "due_at_ms"],
+        ["queue", "due_at_ms", "id"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
