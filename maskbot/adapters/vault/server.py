@@ -146,10 +146,10 @@ class VaultServer:
         try:
             return encode_result(_do(self._keyring, request))
         except MaskbotError as error:
-            _log.info("vault.refused", request=type(request).__name__, kind=error.kind)
+            _log.info("vault.refused", action=type(request).__name__, kind=error.kind)
             return encode_error(error)
         except Exception as error:  # a fault of ours must not end the vault, nor carry a secret in its text
-            _log.error("vault.fault", request=type(request).__name__, error=type(error).__name__)
+            _log.error("vault.fault", action=type(request).__name__, error=type(error).__name__)
             return encode_error(Unavailable("the vault failed at this request; see its log", kind="VaultFault"))
 
 

@@ -18,7 +18,15 @@ from maskbot.adapters.vault import VaultClient
 from maskbot.adapters.vault.kek import KekSource
 from maskbot.adapters.vault.keyring import Keyring
 from maskbot.adapters.vault.server import VaultServer
-from maskbot.ports.inside import Vault
+from maskbot.domain.identity import PublicKey
+from maskbot.ports.inside import KeySource, Place, Vault
+from maskbot.wire.crypto import public_key_of, sha256
+
+WORDS = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
+PRIVATE = sha256(b"alice")
+PUBLIC = PublicKey(public_key_of(PRIVATE))
+LOCAL = sha256(b"local")
+PLACE = Place("account", "a1", "t1", "token")
 
 
 class RotatingVault(Vault, Protocol):
@@ -83,3 +91,8 @@ def _empty_database() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         upgrade(f"sqlite:///{folder}/m.db")
         return Path(folder, "m.db").read_bytes()
+
+
+def make_alice(stage: VaultStage) -> PublicKey:
+    source = KeySource(private_key=PRIVATE, local_key=LOCAL)
+    return stage.vault.create(persona_id="alice", tenant_id="t1", source=source)
