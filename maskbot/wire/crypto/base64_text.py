@@ -9,7 +9,7 @@ import binascii
 
 from maskbot.wire.crypto.errors import InvalidBase64
 
-_SPACE = str.maketrans("", "", "\t\n\f\r ")
+_SPACE = b"\t\n\f\r "
 _URL_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
 _STANDARD_TO_URL = bytes.maketrans(b"+/", b"-_")
 _PADDING = (b"", b"!", b"==", b"=")  # by length modulo 4; 1 cannot be
@@ -39,19 +39,15 @@ def decode_base64_forgiving(text: str) -> bytes:
 
 def _decode_lenient(text: str) -> bytes:
     """The slow path: what the strict decoder refuses may still have white space, no padding, or surplus bits."""
-    packed = text.translate(_SPACE)
-    length = len(packed)
-    if length % 4 == 0 and packed.endswith("="):
-        packed = packed[:-2] if packed.endswith("==") else packed[:-1]
-        length = len(packed)
-    if length % 4 == 1 or "=" in packed:
-        raise InvalidBase64("expected base64 with exact padding or none")
-    if not packed:
-        return b""
     try:
-        return _a2b(packed.encode("ascii") + _PADDING[length % 4], strict_mode=True)
+        packed = text.encode("ascii").translate(None, _SPACE)
+        if len(packed) & 3 == 0 and packed.endswith(b"="):
+            packed = packed[:-2] if packed.endswith(b"==") else packed[:-1]
+        if b"=" in packed:
+            raise InvalidBase64("expected base64 with exact padding or none")
+        return _a2b(packed + _PADDING[len(packed) & 3], strict_mode=True)
     except ValueError:
-        raise InvalidBase64("expected characters of the standard base64 alphabet") from None
+        raise InvalidBase64("expected characters of the standard base64 alphabet, in fours") from None
 
 
 def encode_base64url(raw: bytes) -> str:

@@ -33,7 +33,7 @@ _move = ffi.memmove
 _ecdh = lib.secp256k1_ecdh
 _new = ffi.new
 _X_TYPE = ffi.typeof("unsigned char[32]")
-_unpack = ffi.unpack
+_buffer = ffi.buffer
 
 
 @ffi.callback("int(unsigned char *, const unsigned char *, const unsigned char *, void *)")  # type: ignore[untyped-decorator]  # cffi is untyped
@@ -56,7 +56,8 @@ def ecdh_x(private_key: bytes, public_key: bytes) -> bytes:
     shared = _new(_X_TYPE)
     if not _ecdh(_CONTEXT, shared, _parsed(public_key), private_key, _copy_x, _NULL):
         raise InvalidKey("the private key is zero or not below the group order")
-    return bytes(_unpack(shared, 32))
+    x: bytes = _buffer(shared)[:]
+    return x
 
 
 def public_key_of(private_key: bytes) -> bytes:
@@ -127,7 +128,7 @@ def add_to_private_key(private_key: bytes, tweak: bytes) -> bytes:
     scalar = ffi.new("unsigned char[32]", private_key)
     if not lib.secp256k1_ec_seckey_tweak_add(_CONTEXT, scalar, tweak):
         raise InvalidKey("the derived private key is out of range")
-    return bytes(ffi.unpack(scalar, 32))
+    return bytes(ffi.buffer(scalar, 32))
 
 
 def sign_recoverable(private_key: bytes, digest: bytes) -> bytes:

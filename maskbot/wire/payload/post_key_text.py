@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
-from maskbot.wire.crypto import InvalidKey, aes_key_from_jwk, decode_base64url, encode_base64url
+from maskbot.wire.crypto import InvalidBase64, InvalidKey, aes_key_from_jwk, decode_base64url, encode_base64url
 from maskbot.wire.payload import js_json
 from maskbot.wire.payload.msgpack_reader import decode_whatwg
 
 MAX_BYTES = 4096
 _LENGTH = 122
-_KEY = rb'"k":"([\w-]{42}[AEIMQUYcgkosw048])"'
-_CHROME = (
-    rb'\{"alg":"A256GCM","ext":true,'
-    + _KEY
-    + rb',"key_ops":\["(?:encrypt","decrypt|decrypt","encrypt)"\],"kty":"oct"\}'
-)
-_NODE = rb'\{"key_ops":\["encrypt","decrypt"\],"ext":true,"kty":"oct",' + _KEY + rb',"alg":"A256GCM"\}'
-_match_usual = re.compile(_CHROME + b"|" + _NODE).fullmatch
+_CHROME = (b'{"alg":"A256GCM","ext":true,"k":"', b'","key_ops":["encrypt","decrypt"],"kty":"oct"}')
+_CHROME_PUBLIC = (_CHROME[0], b'","key_ops":["decrypt","encrypt"],"kty":"oct"}')
+_NODE = (b'{"key_ops":["encrypt","decrypt"],"ext":true,"kty":"oct","k":"', b'","alg":"A256GCM"}')
+_USUAL = tuple((head, tail, len(head), _LENGTH - len(tail)) for head, tail in (_CHROME, _CHROME_PUBLIC, _NODE))
 _ALGORITHMS = {16: "A128GCM", 24: "A192GCM", 32: "A256GCM"}
 
 
@@ -39,9 +33,18 @@ def read_post_key_text(text: bytes, *, is_public: bool) -> bytes:
     Raises:
         InvalidKey: no JSON, no AES key, or attributes that forbid the use.
     """
-    if len(text) == _LENGTH and (usual := _match_usual(text)):
-        return decode_base64url((usual[1] or usual[2]).decode("ascii"))
+    if len(text) == _LENGTH:
+        for head, tail, start, end in _USUAL:
+            if text.startswith(head) and text.endswith(tail):
+                return _key_in(text[start:end])
     return _read_any(text, is_public=is_public)
+
+
+def _key_in(encoded: bytes) -> bytes:
+    try:
+        return decode_base64url(encoded.decode("ascii"))
+    except (ValueError, InvalidBase64):
+        raise InvalidKey("the post key is no base64url") from None
 
 
 def _read_any(text: bytes, *, is_public: bool) -> bytes:

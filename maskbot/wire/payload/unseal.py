@@ -107,8 +107,9 @@ def _owned_post_key(payload: Payload, encryption: EndToEndEncryption, post_iv: b
             return read_post_key_text(key_text, is_public=False)
         except (DecryptFailed, InvalidKey):
             pass  # not ours, or damaged: the next lines tell which it is
-    owns = reader.local_key is not None if reader.owns_author is None else reader.owns_author
-    if owns and isinstance(payload.author, str):
+    if (reader.local_key is not None if reader.owns_author is None else reader.owns_author) and isinstance(
+        payload.author, str
+    ):
         raise UnsealFailed("our own post, but our local key does not open it", kind=CANNOT_DECRYPT_AS_AUTHOR)
     return None
 

@@ -42,6 +42,7 @@ from maskbot.wire.payload.values import number_text
 VERSION = -37
 _SIGNATURE_BYTES = 32
 _QUICK_BYTES = 16 * 1024
+_BROKEN_FOR_EVERY_READER = re.compile(r"Unpack failed|unpack\(b\) received extra|[0-9]+ exceeds max_")
 _LEADING_INTEGER = re.compile(r"\s*([+-]?[0-9]+)")
 _USUAL_NAMES = {"1": 1, "2": 2}
 _NOT_A_KEY = FieldError(INVALID_CRYPTO_KEY)
@@ -116,8 +117,10 @@ def _quick_items(body: bytes) -> list[object] | None:
     if len(body) > _QUICK_BYTES or body[:2] != b"\x97\x00":
         return None
     try:
-        items: list[object] = msgpack.unpackb(body, max_array_len=16, max_map_len=4, max_ext_len=0)
-    except (ValueError, msgpack.UnpackException):
+        items: list[object] = msgpack.unpackb(body, strict_map_key=False, unicode_errors="surrogateescape")
+    except (ValueError, TypeError, msgpack.UnpackException) as error:
+        if isinstance(error, msgpack.UnpackException) or _BROKEN_FOR_EVERY_READER.match(str(error)):
+            raise PayloadMalformed("the body is not one MessagePack value", kind=DECODE_FAILED) from None
         return None
     encryption = items[5]
     if type(encryption) is not list or type(items[6]) is not bytes or not _is_usual_author(items):
@@ -133,8 +136,8 @@ def _quick_items(body: bytes) -> list[object] | None:
 def _is_usual_author(items: list[object]) -> bool:
     network, user_id, algorithm, key = items[1:5]
     return (
-        (network is None or (type(network) is str and len(network) <= 66))
-        and (user_id is None or (type(user_id) is str and len(user_id) <= 66))
+        (network is None or (type(network) is str and network.isascii() and len(network) <= 200))
+        and (user_id is None or (type(user_id) is str and user_id.isascii() and len(user_id) <= 200))
         and (key is None or type(key) is bytes)
         and (algorithm is None or type(algorithm) is int)
     )
