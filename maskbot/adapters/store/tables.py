@@ -120,7 +120,6 @@ job = Table(
     moment("created_at_ms"),
     UniqueConstraint("kind", "target_id"),
     Index("ix_job_queue_due_at_ms_id", "queue", "due_at_ms", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
-    Index("ix_job_state", "state"),
 )
 """Pending and parked jobs; one that is done is deleted, so that the table stays as small as the work that is left.
 A claim moves `due_at_ms` to the end of the lease: a lapsed lease is a job that is due again, found by the same index.

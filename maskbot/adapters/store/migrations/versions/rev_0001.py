@@ -65,7 +65,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     )
-    op.create_index("ix_job_state", "job", ["state"], unique=False)
     op.create_table(
         "opt_out",
         sa.Column("tenant_id", sa.Text(), nullable=False),
