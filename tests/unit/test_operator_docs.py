@@ -1,0 +1,63 @@
+"""What the operator's pages tell is true: commands exist, the policy loads, the webhook check accepts our signature."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from maskbot.cli.root import NOUNS
+from maskbot.flows.act.deliver_webhook import signed_headers
+from maskbot.settings import PREFIX, Settings, load_policy_book
+from tests.unit.cli.operator import Operator, operator_at_work
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = tuple((DOCS / name).read_text(encoding="utf-8") for name in ("operator.md", "security.md"))
+LONG_RUNNING = {"up", "worker", "watch", "tick", "sandbox", "check", "health"}
+
+
+@pytest.fixture(scope="module")
+def operator() -> Iterator[Operator]:
+    with operator_at_work(with_vault=False) as working:
+        yield working
+
+
+def _commands() -> set[tuple[str, str]]:
+    found = set()
+    for page in PAGES:
+        for noun, verb in re.findall(r"(?<![\w/.-])maskbot ([a-z]+)(?: ([a-z-]+))?", page):
+            if noun in NOUNS:
+                found.add((noun, verb if noun not in LONG_RUNNING else ""))
+    return found
+
+
+@pytest.mark.parametrize("command", sorted(_commands()))
+def test_a_command_of_the_docs_exists(operator: Operator, command: tuple[str, str]) -> None:
+    words = [word for word in command if word]
+    assert operator.run(*words, "--help").status == 0
+
+
+def test_variables_of_the_docs_exist() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for page in PAGES:
+        assert set(re.findall(r"MASKBOT_[A-Z_]+[A-Z]", page)) <= known
+
+
+def test_the_policy_of_the_docs_loads(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGES[0], re.DOTALL)
+    (tmp_path / "policy.toml").write_text(text, encoding="utf-8")
+    book = load_policy_book(tmp_path / "policy.toml")
+    assert book.of("mastodon.example").blocks("x.spam.example")
+
+
+def test_the_receivers_check_of_the_docs_accepts_our_notice() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGES[0], re.DOTALL)
+    now_ms = int(time.time() * 1000)
+    for body, is_genuine in ((b"{}", True), (b"{ }", False)):
+        headers = signed_headers(b"{}", "i1", secret=b"s3cret", now_ms=now_ms)
+        seen: dict[str, object] = {"headers": headers, "raw_body": body, "secret": "s3cret"}
+        exec(code, seen)
+        assert seen["is_genuine"] is is_genuine
