@@ -1,6 +1,7 @@
 // The bare gun client as a peer for tests: node gun_client.js <parts> <relay url>...
 // One JSON command per stdin line, one JSON answer per stdout line; live events carry "event" instead of "id".
-//   {id, op: "put"|"set", path, data}      answers the ack: {id, result: {ok, err, soul}}
+//   {id, op: "put"|"set", path, data}      answers the ack: {id, result: {ok, err, soul}}; ok and err are null when the
+//                                          relay sent none in 2 s (it loses about one in twelve, the data is stored)
 //   {id, op: "set_many", path, items}      answers when every item is acked: {id, result: {acked, ms}}
 //   {id, op: "once", path}                 answers the node or value, null when nothing was found in time
 //   {id, op: "once_items", path}           answers the nodes of all members of a set
@@ -19,12 +20,22 @@ const gun = Gun({ peers, localStorage: false, radisk: false, axe: false, multica
 const say = (message) => process.stdout.write(JSON.stringify(message) + '\n');
 const at = (keys) => keys.reduce((chain, key) => chain.get(key), gun);
 const once = (chain) => new Promise((resolve) => chain.once((data) => resolve(data === undefined ? null : data)));
+const answerOnce = (id) => {
+  let isOpen = true;
+  const answer = (result) => { if (isOpen) { isOpen = false; say({ id, result }); } };
+  setTimeout(() => answer(ack({}, null)), 2000);
+  return answer;
+};
 const ack = (note, soul) => ({ ok: note.ok === undefined ? null : note.ok, err: note.err === undefined ? null : note.err, soul });
 
 const operations = {
-  put: ({ id, path: keys, data }) => at(keys).put(data, (note) => say({ id, result: ack(note) })),
+  put: ({ id, path: keys, data }) => {
+    const answer = answerOnce(id);
+    at(keys).put(data, (note) => answer(ack(note, null)));
+  },
   set: ({ id, path: keys, data }) => {
-    const item = at(keys).set(data, (note) => say({ id, result: ack(note, item._.get || null) }));
+    const answer = answerOnce(id);
+    const item = at(keys).set(data, (note) => answer(ack(note, item._.get || null)));
   },
   set_many: ({ id, path: keys, items }) => {
     const began = Date.now();
