@@ -98,8 +98,8 @@ class PriceCardFacts:
 
     `vs` is the currency (upper case), `window` the time the series spans, `as_of_ms` the time of the data. `series` is in order of
     time; `candles` are drawn instead when there are 2 to 60. `warnings` come worst first, one is shown. `exchanges` are names by
-    volume, `more_exchanges` how many are not named. `rank` is the place by market cap. `is_known` says that the token certainly is the
-    well-known one of its symbol (pinned table): then its own sign may stand in the disc.
+    volume, `more_exchanges` how many are not named. `rank` is the place by market cap. `is_known` says that the token certainly is
+    the well-known one of its symbol (pinned table): then its own sign may stand in the disc.
     """
 
     name: str
@@ -147,7 +147,7 @@ class PriceCardFacts:
 
 @dataclass(frozen=True, slots=True)
 class GiveawayCardFacts:
-    """A giveaway: open (no `winners`, `ends_at_ms` ahead) or drawn. `proof` names what makes the draw verifiable (a block, a hash)."""
+    """A giveaway: open (no `winners`, `ends_at_ms` ahead) or drawn. `proof` is what makes the draw verifiable (a block, a hash)."""
 
     title: str
     prize: str
@@ -188,13 +188,21 @@ class RedPacketCardFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """One account a broadcast was meant for, and whether its post stands there."""
+
+    name: str
+    is_delivered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BroadcastCardFacts:
-    """What became of a broadcast: `recipients` is None for everyone; `places` are (where, delivered?) in order."""
+    """What became of a broadcast: `recipients` is None for everyone; `places` in order."""
 
     title: str
     sender: str
     recipients: int | None
-    places: tuple[tuple[str, bool], ...]
+    places: tuple[Place, ...]
     relays_reached: int
     relays: int
     done_at_ms: int
