@@ -87,6 +87,11 @@ class Clients:
         with self._store.write() as work:
             work.throttles.block(account_id=account_id, action=DELIVER, until_ms=until_ms)
 
+    def _hold(self, account_id: str, *, until_ms: int) -> None:
+        """No worker posts with the account before then: X's window is used up."""
+        with self._store.write() as work:
+            work.throttles.block(account_id=account_id, action=DELIVER, until_ms=until_ms)
+
     def close(self) -> None:
         """Close every client."""
         with self._lock:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from maskbot.domain.post import Draft, Visibility
+from maskbot.flows.act.deliver_post import DELIVER
 from maskbot.sandbox.x_server.control import XControl, XCredentials
 from tests.unit.cli.operator import Operator, operator_at_work
 from tests.unit.sandbox.x_process import x, x_process
@@ -43,3 +45,14 @@ def test_wrong_x_keys_are_told_and_not_recorded(operator: Operator, x: XControl)
     assert ran.status == 6
     assert "canary" not in ran.err
     assert operator.run("account", "list", "--json").json == []
+
+
+def test_a_used_up_window_of_x_holds_posts_for_all_workers(operator: Operator, x: XControl) -> None:
+    keys = _keys(x.add_user("maskbot"))
+    account_id = operator.run("account", "add", "x", "--keys-file", "-", "--json", stdin=keys).json["id"]
+    publisher = operator.parts.publisher_of(account_id)
+    for number in range(100):  # the documented window: 100 in 15 minutes
+        publisher.deliver(Draft(f"post {number}", Visibility.PUBLIC), idempotency_key=str(number))
+    now_ms = operator.parts.clock.now_ms()
+    with operator.parts.store.read() as work:
+        assert work.throttles.blocked_until(account_id=account_id, action=DELIVER, now_ms=now_ms) is not None
