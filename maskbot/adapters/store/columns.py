@@ -24,7 +24,7 @@ def key_text(text: str) -> str:
 
 
 class Key(TypeDecorator[str]):
-    """A text from outside that is part of an index."""
+    """A text from outside that is looked up or shown: a name, an id, a verb."""
 
     impl = Text
     cache_ok = True
@@ -45,7 +45,7 @@ def text(name: str, **options: Any) -> Column[str]:
 
 
 def key(name: str, **options: Any) -> Column[str]:
-    """A text from outside that is looked up, present unless `nullable` is set."""
+    """A short text from outside, in a form every database takes, present unless `nullable` is set."""
     return Column(name, Key, **{"nullable": False, **options})
 
 

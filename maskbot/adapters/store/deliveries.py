@@ -41,7 +41,7 @@ def _move_to(after: str) -> Update:
     values: dict[str, object] = {
         "state": after,
         "updated_at_ms": bindparam("b_now"),
-        "remote_id": func.coalesce(bindparam("b_remote"), delivery.c.remote_id),
+        "remote_id": func.coalesce(bindparam("b_remote", type_=delivery.c.remote_id.type), delivery.c.remote_id),
         "error_kind": bindparam("b_error"),
     }
     if after == "sending":

@@ -29,7 +29,7 @@ def _settle_to(after: str) -> Update:
         .values(
             state=after,
             reason=bindparam("b_reason"),
-            verb=func.coalesce(bindparam("b_verb"), mention.c.verb),
+            verb=func.coalesce(bindparam("b_verb", type_=mention.c.verb.type), mention.c.verb),
             settled_at_ms=bindparam("b_now"),
         )
     )

@@ -22,7 +22,7 @@ persona = Table(
     metadata,
     row_id(),
     Column("tenant_id", ForeignKey("tenant.id"), nullable=False),
-    text("name"),
+    key("name"),
     Column("public_key", LargeBinary, nullable=False),
     key("owner", nullable=True, index=True),
     text("webhook_url", nullable=True),

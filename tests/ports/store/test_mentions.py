@@ -135,6 +135,15 @@ def test_outcomes_are_recorded_in_bulk_and_only_once(stage: Stage) -> None:
         work.mentions.settle([Outcome("missing", "answered")], now_ms=NOW)
 
 
+def test_a_hostile_verb_does_not_stop_the_batch(stage: Stage) -> None:
+    with stage.store.write() as work:
+        ids = work.mentions.record([stage.new_mention(str(n)) for n in range(2)], now_ms=NOW)
+        hostile = "\0\ud800" * 40_000
+        outcomes = [Outcome(ids[0], "answered", hostile, hostile), Outcome(ids[1], "answered", "answered", "price")]
+        work.mentions.settle(outcomes, now_ms=NOW)
+    assert {row["state"] for row in stage.admin.mentions()} == {"answered"}
+
+
 def test_a_deleted_post_leaves_its_ids_and_nothing_it_said(stage: Stage) -> None:
     mention_id = stage.record("1")
     answered = stage.record("2")
