@@ -59,23 +59,25 @@ def json_of(message: Message) -> dict[str, object]:
             return {"type": "unknown", "raw": wrapped(raw), "meta": meta}
 
 
-def unwrapped(value: object) -> object:
+def unwrapped(value: object, depth: int = 0) -> object:
     """The value a JSON value with wrappers stands for."""
+    if depth > MAX_DEPTH:
+        raise BadRequest(f"expected at most {MAX_DEPTH} levels")
     if isinstance(value, list):
-        return [unwrapped(item) for item in value]
+        return [unwrapped(item, depth + 1) for item in value]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
         ((name, inner),) = value.items()
         if name == "$bytes" and isinstance(inner, str):
             return _bytes(inner)
-        if name == "$number" and inner in _NUMBERS:
+        if name == "$number" and isinstance(inner, str) and inner in _NUMBERS:
             return _NUMBERS[inner]
         if name == "$date" and (inner is None or isinstance(inner, str)):
             return _instant(inner)
         if name == "$undefined" and inner is True:
             return UNDEFINED
-    return {name: unwrapped(member) for name, member in value.items()}
+    return {name: unwrapped(member, depth + 1) for name, member in value.items()}
 
 
 def wrapped(value: object) -> object:

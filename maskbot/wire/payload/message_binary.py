@@ -27,7 +27,7 @@ def encode_binary(message: Message) -> bytes:
     """
     root = message.substitute if isinstance(message, AnchorMessage) else message
     if isinstance(root, TextMessage):
-        return b"\x93\x00" + _content(root) + _meta(root.meta)
+        return b"\x93\x00" + _content(root) + _meta(root.meta, 2)
     return b"\x95\x01" + _node(root, 1)[1:]
 
 
@@ -82,14 +82,15 @@ def _content(message: TextMessage) -> bytes:
     return msgpack_writer.text(message.content)
 
 
-def _meta(meta: Meta | None) -> bytes:
+def _meta(meta: Meta | None, depth: int) -> bytes:
+    """Metadata on level `depth` of the document, its values one below."""
     parts: list[bytes] = []
     count = 0
     for key, value in in_key_order(meta or {}):
         if value is UNDEFINED:
             continue
         try:
-            packed = pack(value)
+            packed = pack(value, depth=depth + 1)
         except Unwritable:
             continue
         except TooDeep as error:
@@ -102,17 +103,18 @@ def _meta(meta: Meta | None) -> bytes:
 
 
 def _node(message: Message, depth: int) -> bytes:
-    if depth > MAX_DEPTH:
+    """A node whose array is on level `depth`: its items are one below, the nodes in its body two."""
+    if depth >= MAX_DEPTH:
         raise SealRefused("messages nested more than 100 levels", kind=ENCODE_FAILED)
     match message:
         case AnchorMessage():
             return _node(message.substitute, depth)
         case TextMessage():
-            return b"\x94" + bytes([_TEXT, _VERSION]) + _meta(message.meta) + _content(message)
+            return b"\x94" + bytes([_TEXT, _VERSION]) + _meta(message.meta, depth + 1) + _content(message)
         case TupleMessage():
             head = msgpack_writer.header(len(message.items), 0x90, 15, b"\xdc", b"\xdd")
-            body = b"".join(_node(item, depth + 1) for item in message.items)
-            return b"\x94" + bytes([_TUPLE, _VERSION]) + _meta(message.meta) + head + body
+            body = b"".join(_node(item, depth + 2) for item in message.items)
+            return b"\x94" + bytes([_TUPLE, _VERSION]) + _meta(message.meta, depth + 1) + head + body
         case _:
             raise SealRefused(f"a {type(message).__name__} cannot be written", kind=ENCODE_FAILED)
 

@@ -30,15 +30,15 @@ class TooDeep(ValueError):
     """Nested more than 100 levels."""
 
 
-def pack(value: object) -> bytes:
-    """The bytes of a value; lists may hold any value of `values.py`.
+def pack(value: object, *, depth: int = 1) -> bytes:
+    """The bytes of a value of `values.py`, which stands on level `depth` of its document.
 
     Raises:
         Unwritable: a value of a foreign type, however deep.
         TooDeep: more than 100 levels.
     """
     parts: list[bytes] = []
-    _write(value, parts, 1)
+    _write(value, parts, depth)
     return b"".join(parts)
 
 

@@ -56,7 +56,7 @@ class Instant:
 
 def number_text(number: float) -> str:
     """A number as JavaScript spells it: `1e+21`, `1e-7`, `100000000000000000000`; negative zero is `0`."""
-    value = float(number)
+    value = float(as_number(number))
     if value != value:
         return "NaN"
     if value in (float("inf"), float("-inf")):

@@ -229,3 +229,18 @@ def test_messages_that_cannot_be_written_are_refused(message: Json) -> None:
     assert ask("message.encode", version=-37, message=message)["error"] == "PayloadException.EncodeFailed"
     refused = ask("message.encode", version=-38, message=message)["error"]
     assert refused == "EncryptErrorReasons.ComplexTypedMessageNotSupportedInPayload38"
+
+
+def nested(levels: int) -> object:
+    value: object = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("version", [-37, -38])
+@pytest.mark.parametrize(("levels", "kind"), [(60, None), (150, "PayloadException.EncodeFailed"), (400, "BadRequest")])
+def test_deep_metadata_is_refused_by_name(version: int, levels: int, kind: str | None) -> None:
+    meta = {"deep": nested(levels), "big": 10**400, "odd": {"$number": []}}
+    message = {"type": "text", "content": "x", "meta": meta}
+    assert ask("message.encode", version=version, message=message).get("error") == kind

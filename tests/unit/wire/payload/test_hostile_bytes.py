@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import random
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -85,7 +88,7 @@ def test_damage_is_a_named_error_or_an_answer(case: Json) -> None:
 def test_mutated_seeds_raise_nothing_unnamed(kind: bytes) -> None:
     source = random.Random(kind)
     own = [seed for seed in seeds() if seed[:1] == kind]
-    for _ in range(1200):
+    for _ in range(2000):
         data = bytearray(source.choice(own)[1:2000])
         for _ in range(source.randint(1, 5)):
             place = source.randrange(len(data) + 1)
@@ -326,3 +329,32 @@ def test_searching_a_hostile_text_costs_little(name: str) -> None:
         seconds, peak = measured(work)
         assert seconds < 0.1
         assert peak < 16 << 20
+
+
+RUN_OF_TEN_THOUSAND = """
+import random, resource
+from tests.fuzz.fuzz_payload import seeds, target
+from tests.unit.wire.payload.test_hostile_bytes import BOMBS, raw_target
+source, inputs = random.Random(28), seeds()
+for number in range(10_000):
+    data = bytearray(source.choice(inputs))
+    data[source.randrange(1, len(data) + 1) :] = source.randbytes(source.randrange(200))
+    target(bytes(data))
+for bomb in BOMBS.values():
+    raw_target(bomb)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def raw_target(payload: str | bytes) -> None:
+    """One reading, whatever comes of it."""
+    with contextlib.suppress(*NAMED):
+        unseal(parse_payload(payload))
+
+
+def test_ten_thousand_hostile_payloads_leave_a_process_small() -> None:
+    root = Path(__file__).parents[4]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_OF_TEN_THOUSAND], cwd=root, capture_output=True, text=True, timeout=300, check=True
+    )
+    assert int(done.stdout) < 150  # MiB, the interpreter and the test's own vectors included

@@ -120,21 +120,35 @@ def test_v37_refuses_what_has_no_form(message: Message) -> None:
     assert refusal.value.kind == "PayloadException.EncodeFailed"
 
 
-def test_messages_nested_beyond_100_levels_are_refused() -> None:
+def tuples(levels: int) -> Message:
     message: Message = TextMessage("x")
-    for _ in range(101):
-        message = TupleMessage((message,))
-    with pytest.raises(SealRefused):
-        encode_binary(message)
-    with pytest.raises(SealRefused):
-        encode_binary(TextMessage("x", {"deep": [[]] if not message else _nested(120)}))
-
-
-def _nested(levels: int) -> list[object]:
-    value: list[object] = []
     for _ in range(levels):
+        message = TupleMessage((message,))
+    return message
+
+
+def lists(levels: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(levels - 1):
         value = [value]
     return value
+
+
+@pytest.mark.parametrize(
+    "message",
+    [tuples(49), TextMessage("x", {"deep": lists(98)}), TupleMessage((TextMessage("x", {"deep": lists(96)}),))],
+)
+def test_documents_of_100_levels_go_both_ways(message: Message) -> None:
+    assert decode_binary(encode_binary(message)) == message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [tuples(50), TextMessage("x", {"deep": lists(99)}), TupleMessage((TextMessage("x", {"deep": lists(97)}),))],
+)
+def test_documents_beyond_100_levels_are_refused(message: Message) -> None:
+    with pytest.raises(SealRefused):
+        encode_binary(message)
 
 
 def test_an_anchor_is_written_as_its_text() -> None:

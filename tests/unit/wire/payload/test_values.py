@@ -49,6 +49,7 @@ from maskbot.wire.payload.values import (
         (float("-inf"), "-Infinity"),
         (100, "100"),
         (-1, "-1"),
+        (10**400, "Infinity"),
     ],
 )
 def test_numbers_are_spelled_as_javascript_does(number: float, text: str) -> None:
