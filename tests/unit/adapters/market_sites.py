@@ -1,4 +1,4 @@
-"""Market-data sites on loopback, for tests: each path answers what the test put there, and the asked paths are recorded."""
+"""JSON sites on loopback, for tests: each path answers what the test put there; what was asked and posted is recorded."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Sites:
         self.answers: dict[str, tuple[int, str, bytes]] = {}
         self.headers: dict[str, str] = {}
         self.asked: list[str] = []
+        self.posted: list[tuple[str, Any]] = []
         self.asked_headers: list[tuple[str, frozenset[str]]] = []
 
     def put(self, path: str, answer: object, *, status: int = 200, content_type: str = "application/json") -> None:
@@ -49,6 +50,11 @@ def running_sites() -> Iterator[Sites]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            sites.posted.append((self.path, json.loads(body)))
+            self.do_GET()
 
         def log_message(self, format: str, *args: object) -> None:
             pass
