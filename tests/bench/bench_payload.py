@@ -12,6 +12,8 @@ The reference in Node reads about 470 posts a second (mask-payload.md, section 1
 from __future__ import annotations
 
 import base64
+import binascii
+import hashlib
 import json
 import random
 import time
@@ -26,7 +28,7 @@ from coincurve.context import GLOBAL_CONTEXT
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from maskbot.domain.errors import Malformed
-from maskbot.wire.crypto import public_key_of
+from maskbot.wire.crypto import ecdh_x, public_key_of
 from maskbot.wire.crypto.secp256k1 import _copy_x, _parsed
 from maskbot.wire.payload import (
     Author,
@@ -79,6 +81,7 @@ def main() -> None:
     """Print one line per case: microseconds, rate, ratio to the bare limit (higher is better)."""
     print(f"{'case':<46} {'CPU us':>9} {'per second':>11} {'ratio':>6}")
     bare = _bare_ecdh()
+    _primitives(bare=bare)
     for version in (-38, -37):
         _unsealing(version, bare=bare)
     for version in (-38, -37):
@@ -134,6 +137,32 @@ def _bare_ecdh() -> float:
     from_bytes = cpu_us(lambda: [bound.ecdh(point) for point in points], per=POSTS)
     row("coincurve PrivateKey.ecdh, key from bytes", from_bytes, bare=bare)
     return bare
+
+
+def _primitives(*, bare: float) -> None:
+    """What reading a v38 post costs in library calls alone: decoding five fields, ECDH, two hashes, two AES-GCM."""
+    posts = []
+    for text, (record,) in _posts(-38, authors=20):
+        (payload,) = find_payloads(text)
+        assert isinstance(payload, str)
+        fields = payload.split("|")
+        posts.append((fields[2], fields[3], fields[5], str(record["encryptedKey"]), str(record["salt"])))
+
+    def calls() -> None:
+        for fields in posts:
+            iv, data, key, sealed, salt = [binascii.a2b_base64(field, strict_mode=True) for field in fields]
+            stem = ecdh_x(OURS, key) + salt + salt
+            folded = hashlib.sha256(stem + b"\x21").digest()
+            half = int.from_bytes(folded[:16], "big") ^ int.from_bytes(folded[16:], "big")
+            opened = AESGCM(hashlib.sha256(stem + b"\x28\x46").digest()).decrypt(half.to_bytes(16, "big"), sealed, None)
+            AESGCM(base64.urlsafe_b64decode(opened[33:76] + b"=")).decrypt(iv, data, None).decode()
+
+    row(
+        "v38 the library calls alone, known author",
+        cpu_us(calls, per=POSTS),
+        bare=bare,
+        note="what Python leaves to reach",
+    )
 
 
 def _unsealing(version: int, *, bare: float) -> None:
