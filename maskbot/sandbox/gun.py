@@ -116,9 +116,11 @@ class GunClient:
         """Append an item to the set at a path and return the first ack and the item's soul."""
         return self._call({"op": "set", "path": path, "data": data}, timeout_s)
 
-    def set_many(self, path: list[str], items: list[Json], *, timeout_s: float = 120) -> Json:
-        """Append all items at once; return how many were acked and after how many ms the last one was."""
-        return self._call({"op": "set_many", "path": path, "items": items}, timeout_s)
+    def set_many(self, items: list[tuple[list[str], Json]], *, timeout_s: float) -> Json:
+        """Append items (path, data) all at once; return how many were `acked` in time and the `ms` until the last one was."""
+        listed = [{"path": path, "data": data} for path, data in items]
+        command = {"op": "set_many", "items": listed, "timeout_ms": timeout_s * 1000}
+        return self._call(command, timeout_s + _START_TIMEOUT_S)
 
     def once(self, path: list[str], *, timeout_s: float = 15) -> Json:
         """Return what `.once()` gives at a path; None for not found."""

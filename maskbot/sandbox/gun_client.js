@@ -1,8 +1,9 @@
 // The bare gun client as a peer for tests: node gun_client.js <parts> <relay url>...
 // One JSON command per stdin line, one JSON answer per stdout line; live events carry "event" instead of "id".
 //   {id, op: "put"|"set", path, data}      answers the ack: {id, result: {ok, err, soul}}; ok and err are null when the
-//                                          relay sent none in 2 s (it loses about one in twelve, the data is stored)
-//   {id, op: "set_many", path, items}      answers when every item is acked: {id, result: {acked, ms}}
+//                                          client told none in 2 s (it misses about one in ten, the data is stored)
+//   {id, op: "set_many", items, timeout_ms}  appends [{path, data}] at once; answers when all are acked, at the latest after
+//                                          timeout_ms: {id, result: {acked, ms until the last ack}}
 //   {id, op: "once", path}                 answers the node or value, null when nothing was found in time
 //   {id, op: "once_items", path}           answers the nodes of all members of a set
 //   {id, op: "on", path} / {op: "map_on"}  answers at once; then {event: id, key, data} per change
@@ -37,13 +38,19 @@ const operations = {
     const answer = answerOnce(id);
     const item = at(keys).set(data, (note) => answer(ack(note, item._.get || null)));
   },
-  set_many: ({ id, path: keys, items }) => {
+  set_many: ({ id, items, timeout_ms }) => {
     const began = Date.now();
-    let waiting = items.length, acked = 0;
-    items.forEach((item) => at(keys).set(item, (note) => {
-      acked += note.ok ? 1 : 0;
-      if (--waiting === 0) { say({ id, result: { acked, ms: Date.now() - began } }); }
-    }));
+    let acked = 0, ms = 0, isOpen = true;
+    const answer = () => { if (isOpen) { isOpen = false; say({ id, result: { acked, ms } }); } };
+    setTimeout(answer, timeout_ms);
+    items.forEach(({ path: keys, data }) => {
+      let isAcked = false;
+      at(keys).set(data, (note) => {
+        if (isAcked || !note.ok) { return; }
+        isAcked = true; acked += 1; ms = Date.now() - began;
+        if (acked === items.length) { answer(); }
+      });
+    });
   },
   once: async ({ id, path: keys }) => say({ id, result: await once(at(keys)) }),
   once_items: async ({ id, path: keys }) => {

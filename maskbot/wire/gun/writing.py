@@ -5,9 +5,8 @@ Source: `spec/gun-personas-backup.md` A.5, B.3, B.5. Three steps:
 1. *Find*: where a path has more than one level, read the links that exist; a missing link is written together with the item,
    to the default soul `a/b`. An existing link is followed, never replaced.
 2. *Put*: the whole graph, in as few messages as frames allow, all at once, so that they share one flush of the relay's disk.
-3. *Check*: what is not acknowledged in time (an idle relay needs 260 ms, and forgets one acknowledgement in ten) is read
-   back; what the relay does not hold is put again. A relay never acknowledges what it has already, so a repeated write
-   ends here.
+3. *Check*: what is not acknowledged in time (an idle relay needs 260 ms) is read back; what the relay does not hold is
+   put again. A relay never acknowledges what it has already, so a repeated write ends here.
 
 >>> from maskbot.domain.broadcast import KeyItem
 >>> item = KeyItem(path=("twitter-bl", "T3"), soul="mwabc", data={"salt": "c2FsdA=="}, state_ms=1.0)
@@ -29,6 +28,7 @@ from maskbot.wire.gun.session import Answer, Event, NotStored, Session, Stored
 
 ACK_MS = 600
 ACK_MS_PER_FIELD = 0.3
+STRAGGLER_MS = 400
 CHECK_MS = 1_500
 LINK_QUIET_MS = 150
 _KEYS_ASKED_SINGLY = 8
@@ -132,6 +132,7 @@ class Writing:
             session.forget(handle)
 
     def _ack_ms(self) -> float:
+        """Time for the first acknowledgement: the flush, and what the relay needs to take the fields in."""
         return ACK_MS + ACK_MS_PER_FIELD * sum(len(node) for part in self._parts for node in part.graph.values())
 
     def _find(self, session: Session, now_ms: float) -> None:
@@ -199,7 +200,7 @@ class Writing:
     def _confirm(self, session: Session, handle: int, now_ms: float) -> None:
         for part in self._parts:
             if part.handle == handle:
-                self._due_ms = now_ms + self._ack_ms()
+                self._due_ms = now_ms + (STRAGGLER_MS if not part.checks else CHECK_MS)  # one flush acknowledges all
                 for asked in (handle, *part.checks):
                     session.forget(asked)
                 self._parts.remove(part)
