@@ -49,7 +49,8 @@ from maskbot.wire.payload.model import (
     Signature,
 )
 from maskbot.wire.payload.parse import parse_payload
-from maskbot.wire.payload.seal import Author, Sealed, SealSecrets, add_recipients, audience_of, draw_secrets, seal
+from maskbot.wire.payload.parties import Author, SealSecrets, audience_of, draw_secrets
+from maskbot.wire.payload.seal import Sealed, add_recipients, seal
 from maskbot.wire.payload.sealed_key import SealedKey
 from maskbot.wire.payload.sentences import Sentence, sentence_around
 from maskbot.wire.payload.unseal import NOBODY, Reader, Unsealed, unseal

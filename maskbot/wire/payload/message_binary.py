@@ -9,9 +9,10 @@ from __future__ import annotations
 from maskbot.wire.payload import msgpack_writer
 from maskbot.wire.payload.errors import ENCODE_FAILED, MessageMalformed, SealRefused
 from maskbot.wire.payload.message import AnchorMessage, Message, Meta, TextMessage, TupleMessage, UnknownMessage
-from maskbot.wire.payload.msgpack_reader import Undecodable, decode_whatwg, unpack
+from maskbot.wire.payload.msgpack_reader import Undecodable, unpack
 from maskbot.wire.payload.msgpack_writer import TooDeep, Unwritable, pack
-from maskbot.wire.payload.values import MAX_DEPTH, UNDEFINED, in_key_order
+from maskbot.wire.payload.utf8 import decode_whatwg
+from maskbot.wire.payload.values import MAX_DEPTH, UNDEFINED, in_key_order, is_number
 
 _TUPLE, _TEXT = 0, 1
 _VERSION = 1
@@ -44,7 +45,7 @@ def decode_binary(plaintext: bytes) -> Message:
         document = unpack(plaintext)
     except Undecodable as error:
         raise MessageMalformed("the plaintext is not one MessagePack value") from error
-    if not isinstance(document, list) or not document or not _is_number(document[0]):
+    if not isinstance(document, list) or not document or not is_number(document[0]):
         raise MessageMalformed("the plaintext is no document")
     if document[0] == 0 and len(document) >= 3:
         return TextMessage(content=document[1], meta=_read_meta(document[2]))
@@ -123,12 +124,12 @@ def _read(node: object) -> Message:
     """Depth is bounded by the MessagePack reader (100 levels), so this recursion is."""
     if isinstance(node, str) and node:
         return UnknownMessage(raw=node)
-    if not isinstance(node, list) or not node or not (isinstance(node[0], str) or _is_number(node[0])):
+    if not isinstance(node, list) or not node or not (isinstance(node[0], str) or is_number(node[0])):
         raise MessageMalformed("a node has no type")
     kind = node[0]
     if isinstance(kind, str) or kind not in (_TUPLE, _TEXT):
         return UnknownMessage(raw=node)
-    if len(node) < 4 or not _is_number(node[1]):
+    if len(node) < 4 or not is_number(node[1]):
         raise MessageMalformed("a node lacks its version, metadata slot or body")
     meta, body = _read_meta(node[2]), node[3]
     if kind == _TEXT and isinstance(body, str):
@@ -142,7 +143,3 @@ def _read_meta(meta: object) -> Meta | None:
     if meta is None or isinstance(meta, dict):
         return meta
     raise MessageMalformed("metadata is neither nil nor a map")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

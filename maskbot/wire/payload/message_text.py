@@ -10,7 +10,7 @@ from __future__ import annotations
 from maskbot.wire.payload import js_json
 from maskbot.wire.payload.errors import ENCODE_FAILED, TOO_COMPLEX_FOR_V38, MessageMalformed, SealRefused
 from maskbot.wire.payload.message import Message, TextMessage
-from maskbot.wire.payload.msgpack_reader import decode_whatwg
+from maskbot.wire.payload.utf8 import decode_whatwg
 from maskbot.wire.payload.values import well_formed
 
 SEPARATOR = "\U0001f9e9"

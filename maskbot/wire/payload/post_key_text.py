@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maskbot.wire.crypto import InvalidBase64, InvalidKey, aes_key_from_jwk, decode_base64url, encode_base64url
 from maskbot.wire.payload import js_json
-from maskbot.wire.payload.msgpack_reader import decode_whatwg
+from maskbot.wire.payload.utf8 import decode_whatwg
 
 MAX_BYTES = 4096
 _LENGTH = 122

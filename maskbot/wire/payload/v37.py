@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeGuard
-
-import msgpack
 
 from maskbot.wire.crypto import InvalidKey, compress_any
 from maskbot.wire.payload import msgpack_writer
 from maskbot.wire.payload.errors import (
-    DECODE_FAILED,
     INVALID_CRYPTO_KEY,
     INVALID_IV_LENGTH,
     INVALID_PAYLOAD,
     UNKNOWN_ENUM_MEMBER,
-    UNKNOWN_VERSION,
     UNSUPPORTED_ALGORITHM,
     PayloadMalformed,
 )
@@ -36,13 +31,12 @@ from maskbot.wire.payload.model import (
     PublicEncryption,
     Signature,
 )
-from maskbot.wire.payload.msgpack_reader import MAX_BYTES, Undecodable, unpack
-from maskbot.wire.payload.values import number_text
+from maskbot.wire.payload.msgpack_reader import MAX_BYTES
+from maskbot.wire.payload.v37_items import read_items
+from maskbot.wire.payload.values import is_number, number_text
 
 VERSION = -37
 _SIGNATURE_BYTES = 32
-_QUICK_BYTES = 16 * 1024
-_BROKEN_FOR_EVERY_READER = re.compile(r"Unpack failed|unpack\(b\) received extra|[0-9]+ exceeds max_")
 _LEADING_INTEGER = re.compile(r"\s*([+-]?[0-9]+)")
 _USUAL_NAMES = {"1": 1, "2": 2}
 _NOT_A_KEY = FieldError(INVALID_CRYPTO_KEY)
@@ -77,9 +71,7 @@ def parse_v37(container: bytes) -> PayloadV37:
         PayloadMalformed: unknown container kind, no MessagePack array, another inner version, or longer than 64 KiB.
     """
     body, signature = _without_signature(container)
-    items = _quick_items(body)
-    if items is None:
-        items = _items(body)
+    items = read_items(body)
     return PayloadV37(VERSION, signature, _read_encryption(items[5]), _binary(items[6]), *items[1:5])
 
 
@@ -112,61 +104,12 @@ def _without_signature(container: bytes) -> tuple[bytes, Signature | None]:
     return body, Signature(signature=container[1 : 1 + _SIGNATURE_BYTES], signee=body)
 
 
-def _quick_items(body: bytes) -> list[object] | None:
-    """The items, if they have exactly the types the extension writes; None sends everything else the exact, slower way."""
-    if len(body) > _QUICK_BYTES or body[:2] != b"\x97\x00":
-        return None
-    try:
-        items: list[object] = msgpack.unpackb(body, strict_map_key=False, unicode_errors="surrogateescape")
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
-        if isinstance(error, msgpack.UnpackException) or _BROKEN_FOR_EVERY_READER.match(str(error)):
-            raise PayloadMalformed("the body is not one MessagePack value", kind=DECODE_FAILED) from None
-        return None
-    encryption = items[5]
-    if type(encryption) is not list or type(items[6]) is not bytes or not _is_usual_author(items):
-        return None
-    match encryption:
-        case [0, bytes(), bytes()]:
-            return items
-        case [1, bytes(), bytes(), dict() as keys] if all(_is_usual_key(name, key) for name, key in keys.items()):
-            return items
-    return None
-
-
-def _is_usual_author(items: list[object]) -> bool:
-    network, user_id, algorithm, key = items[1:5]
-    return (
-        (network is None or (type(network) is str and network.isascii() and len(network) <= 200))
-        and (user_id is None or (type(user_id) is str and user_id.isascii() and len(user_id) <= 200))
-        and (key is None or type(key) is bytes)
-        and (algorithm is None or type(algorithm) is int)
-    )
-
-
-def _is_usual_key(name: object, key: object) -> bool:
-    return (name == "1" or name == "2") and type(name) is str and type(key) is bytes
-
-
-def _items(body: bytes) -> list[object]:
-    """The seven items, missing ones as None."""
-    try:
-        items = unpack(body)
-    except Undecodable as error:
-        raise PayloadMalformed("the body is not one MessagePack value", kind=DECODE_FAILED) from error
-    if not isinstance(items, list):
-        raise PayloadMalformed("the body is no array")
-    items = items[:7] + [None] * (7 - len(items))
-    if not _is_number(items[0]) or items[0] != 0:
-        raise PayloadMalformed("an unknown inner version", kind=UNKNOWN_VERSION)
-    return items
-
-
 def _read_author(network: object, user_id: object) -> str | FieldError | None:
     if network is None or user_id is None or user_id == "":
         return None
     if not isinstance(user_id, str):
         return _INVALID
-    if _is_number(network):
+    if is_number(network):
         domain = NETWORK_NUMBERS.get(network)
         return author_of(domain, user_id) if domain else FieldError(UNKNOWN_ENUM_MEMBER)
     if not isinstance(network, str) or "/" in network:
@@ -178,7 +121,7 @@ def _read_key(algorithm: object, key: object) -> CurveKey | FieldError:
     """A P-256 key is a field error, as for every client that exists (4.4)."""
     if not isinstance(key, bytes):
         return _NOT_A_KEY
-    if not _is_number(algorithm) or algorithm not in (1, 2):
+    if not is_number(algorithm) or algorithm not in (1, 2):
         return _UNSUPPORTED
     if algorithm == 1:
         return _NOT_A_KEY
@@ -189,7 +132,7 @@ def _read_key(algorithm: object, key: object) -> CurveKey | FieldError:
 
 
 def _read_encryption(item: object) -> Encryption | FieldError:
-    if type(item) is not list or not item or not _is_number(item[0]) or item[0] not in (0, 1):
+    if type(item) is not list or not item or not is_number(item[0]) or item[0] not in (0, 1):
         return _INVALID
     first, post_iv, keys = (*item[1:4], None, None, None)[:3]
     if item[0] == 0:
@@ -226,7 +169,3 @@ def _read_ephemeral_keys(keys: object) -> dict[str, CurveKey | FieldError] | Non
 
 def _binary(item: object) -> bytes | FieldError:
     return item if type(item) is bytes else _INVALID
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Final
+from typing import Final, TypeGuard
 
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_DEPTH = 100
@@ -85,6 +85,11 @@ def _placed(digits: str, point: int) -> str:
         return "0." + "0" * -point + digits
     mantissa = digits if count == 1 else f"{digits[0]}.{digits[1:]}"
     return f"{mantissa}e{'+' if point > 0 else '-'}{abs(point - 1)}"
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """True for what JavaScript calls a number; Python's booleans are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def as_number(value: float) -> float:

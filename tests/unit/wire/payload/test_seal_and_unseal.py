@@ -34,8 +34,8 @@ from maskbot.wire.payload import (
     seal,
     unseal,
 )
+from maskbot.wire.payload.parties import MAX_RECIPIENTS
 from maskbot.wire.payload.post_key_text import post_key_text, public_post_key_text, read_post_key_text
-from maskbot.wire.payload.seal import MAX_RECIPIENTS
 
 PEOPLE = [bytes(31) + bytes([number]) for number in range(1, 8)]
 ALICE, BOB, CAROL, MALLORY = PEOPLE[:4]
