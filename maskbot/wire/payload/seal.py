@@ -1,7 +1,7 @@
 """Sealing a message for everyone or for recipients, and adding recipients later (mask-payload.md, sections 7 and 8).
 
-Pure: randomness comes as `SealSecrets`. Weaknesses of the protocol that callers should know: v37 seals every key under the post
-IV (the keys differ, so this holds), nothing is signed, and v38 shows relays which key records belong together.
+Pure: randomness comes as `SealSecrets`. Weaknesses of the protocol that callers should know: nothing is signed, and v37 seals
+every copy of the post key under the post IV (the keys differ, so this holds).
 """
 
 from __future__ import annotations

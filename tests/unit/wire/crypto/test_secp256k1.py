@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from coincurve import PublicKey as CoincurvePublicKey
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
@@ -74,6 +75,36 @@ def test_both_sides_get_the_same_x_from_either_form(ours: int, theirs: int) -> N
 def test_x_keeps_its_leading_zeros() -> None:
     scalar = next(n for n in range(1, 2000) if opensslike(n).public_key().public_numbers().x < 1 << 248)
     assert ecdh_x(scalar_bytes(1), public_key_of(scalar_bytes(scalar)))[0] == 0
+
+
+EDGE_X = [
+    1,
+    2,
+    3,
+    4,
+    6,
+    8,
+    12,
+    2**16,
+    2**64 + 1,
+    2**128,
+    2**248 - 1,
+    2**255,
+    FIELD - 1,
+    FIELD - 2,
+    FIELD - 3,
+    FIELD - 4,
+]
+
+
+@pytest.mark.parametrize("x", [x for x in EDGE_X if is_public_key(b"\x02" + x.to_bytes(32, "big"))])
+@pytest.mark.parametrize("scalar", [1, 2, ORDER - 1, ORDER // 2, 2**255 - 1, 2**128 + 1])
+def test_special_shared_secrets_are_right(x: int, scalar: int) -> None:
+    # the peer is chosen so that the shared point has this x: peer = scalar^-1 * point
+    point = CoincurvePublicKey(b"\x02" + x.to_bytes(32, "big"))
+    peer = point.multiply(scalar_bytes(pow(scalar, -1, ORDER))).format()
+    assert ecdh_x(scalar_bytes(scalar), peer) == x.to_bytes(32, "big")
+    assert ecdh_x(scalar_bytes(ORDER - scalar), peer) == x.to_bytes(32, "big")
 
 
 @pytest.mark.parametrize("name", NOT_POINTS)
