@@ -54,7 +54,7 @@ pytest: $(INSTALLED) node-parts ## the tests alone; PYTEST="-k words" narrows th
 	@$(BIN)/pytest -n 2 $(PYTEST)
 
 sandbox: $(INSTALLED) node-parts ## the bot and its outside world on loopback; TOUR=only leaves after the tour
-	@exec $(BIN)/maskbot sandbox $(if $(filter only,$(TOUR)),--tour-only)
+	@exec $(BIN)/maskbot sandbox --tour $(or $(TOUR),yes)
 
 bench: $(INSTALLED) node-parts ## every benchmark, each beside a bare limit of the same run
 	$(call each,tests/bench/bench_*.py)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import structlog
 from celery import Celery
 from kombu.entity import Queue
 
 from maskbot.domain.job import QUEUES
 from maskbot.settings import Settings
 
+log = structlog.get_logger()
 TASK = "maskbot.drain"
 
 
@@ -68,5 +70,6 @@ class Doorbell:
                         self._app.send_task(
                             TASK, args=(queue,), queue=queue, producer=producer, retry=False, ignore_result=True
                         )
-            except Exception:  # the broker may be down in many ways; the rows are safe in SQL
+            except Exception as error:  # the broker may be down in many ways; the rows are safe in SQL
+                log.warning("bell.lost", queue=queue, error=type(error).__name__)
                 return

@@ -149,7 +149,7 @@ class MastodonServer:
         for account in self._accounts:
             lines.append(
                 f"[[seed.accounts]]\nusername = {json.dumps(account.username)}\naccess_token = {json.dumps(account.token)}\n"
-                f"bot = {json.dumps(account.is_bot)}\nnote = {json.dumps(account.note)}"
+                f"bot = {json.dumps(account.is_bot)}\nnote = {json.dumps(account.note, ensure_ascii=False)}"
             )
         return "\n".join(lines) + "\n"
 

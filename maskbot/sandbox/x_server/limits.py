@@ -42,6 +42,8 @@ class Limits:
     def count(self, route: str, *, caller: str, now_s: float, switches: Switches) -> tuple[bool, dict[str, str]]:
         """Counts one call; returns whether it is within every limit, and the headers to send."""
         self.calls[route] += 1
+        if not switches.has_limits:
+            return True, {}
         limit = switches.limit_overrides.get(route, PER_USER.get(route, DEFAULT_LIMIT))
         used, reset_s = self._take((route, caller, "15min"), now_s=now_s, length_s=WINDOW_S)
         headers = {
@@ -60,8 +62,6 @@ class Limits:
                 headers[f"x-{name}-limit-24hour-remaining"] = str(max(0, table[route] - daily))
                 headers[f"x-{name}-limit-24hour-reset"] = str(int(day_reset_s))
                 is_within = is_within and daily <= table[route]
-        if not switches.has_limits:
-            return True, headers
         if not is_within:
             self.over[route] += 1
         return is_within, headers

@@ -1,0 +1,41 @@
+"""Switches, the X ledger, platform windows."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Switches(Protocol):
+    """Pause switches by scope: `global`, `tenant:<id>`, `account:<id>`, `verb:<verb>`, `deliveries`."""
+
+    def off(self) -> frozenset[str]:
+        """Scopes that are paused."""
+        ...
+
+    def flip(self, scope: str, *, is_on: bool, reason: str, who: str, now_ms: int) -> None:
+        """Resume or pause a scope."""
+        ...
+
+
+class Ledger(Protocol):
+    """What X calls cost, in thousandths of a US dollar, by UTC day."""
+
+    def spend(self, *, account_id: str, action: str, cost_musd: int, now_ms: int) -> None:
+        """Add a cost."""
+        ...
+
+    def spent_today(self, *, account_id: str, now_ms: int) -> int:
+        """The sum of the UTC day."""
+        ...
+
+
+class Throttles(Protocol):
+    """Platform rate windows, shared by all workers through the store."""
+
+    def blocked_until(self, *, account_id: str, action: str, now_ms: int) -> int | None:
+        """The time before which this action must not be called, None if it may."""
+        ...
+
+    def block(self, *, account_id: str, action: str, until_ms: int) -> None:
+        """The platform said to wait."""
+        ...

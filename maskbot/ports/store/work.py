@@ -1,0 +1,45 @@
+"""Units of work."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from maskbot.ports.store.jobs import Bells, Jobs
+from maskbot.ports.store.limits import Ledger, Switches, Throttles
+from maskbot.ports.store.outbox import Broadcasts, Deliveries, KeyPublications
+from maskbot.ports.store.personas import Contacts, Inbox, PersonaLinks, Personas
+from maskbot.ports.store.posts import Accounts, FactStore, Mentions, People
+
+
+class Work(Protocol):
+    """The repositories of one transaction."""
+
+    jobs: Jobs
+    bells: Bells
+    mentions: Mentions
+    facts: FactStore
+    accounts: Accounts
+    people: People
+    personas: Personas
+    links: PersonaLinks
+    contacts: Contacts
+    inbox: Inbox
+    deliveries: Deliveries
+    broadcasts: Broadcasts
+    publications: KeyPublications
+    switches: Switches
+    ledger: Ledger
+    throttles: Throttles
+
+
+class Store(Protocol):
+    """Opens units of work."""
+
+    def write(self) -> AbstractContextManager[Work]:
+        """One write transaction."""
+        ...
+
+    def read(self) -> AbstractContextManager[Work]:
+        """One read transaction; writing through it is an error."""
+        ...

@@ -1,0 +1,1 @@
+"""Processes are killed while the service works; the outside counts what happened."""

@@ -1,0 +1,128 @@
+"""The service as real processes (vault, worker, tend, embedded Redis) against the simulated X, for tests that kill parts of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import redis
+
+from maskbot.adapters.vault import is_answering
+from maskbot.sandbox.process import ChildProcess
+from maskbot.sandbox.x_server.control import XControl
+from maskbot.settings import Settings
+from workers.redis_server import RedisServer
+
+WINDOWS = {
+    "MASKBOT_TICK_S": "0.2",
+    "MASKBOT_QUIET_S": "0.5",
+    "MASKBOT_LEASE_S": "45",
+    "MASKBOT_X_POLL_S": "1",
+    "MASKBOT_FEED_POLL_S": "1",
+    "MASKBOT_LOOK_GAP_S": "0.3",
+    "MASKBOT_LOOK_QUIET_S": "1",
+    "MASKBOT_HEALTH_PORT": "0",
+    "MASKBOT_ALLOW_PRIVATE_ADDRESSES": "true",
+    "MASKBOT_LOG_FORMAT": "json",
+    "MASKBOT_X_DAILY_BUDGET_USD": "100000",
+}
+
+
+class Service:
+    """One bot with one X account, in a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.home = directory / "home"
+        self._logs = directory
+        self.home.mkdir(mode=0o700)
+        self._redis = RedisServer(state_dir=self.home / "redis")
+        self.children: dict[str, ChildProcess] = {}
+
+    def __enter__(self) -> Self:
+        self._x_process = ChildProcess(
+            ["-m", "maskbot.sandbox.x_server", "--port", "0"], log=self._logs / "x.log", tells_port=True
+        )
+        self.x = XControl(f"http://127.0.0.1:{self._x_process.port}")
+        self.x.switch(has_limits=False)
+        keys = self.x.add_user("maskbot")
+        self.environment = {
+            **{key: each for key, each in os.environ.items() if not key.startswith("MASKBOT_")},
+            **WINDOWS,
+            "MASKBOT_HOME": str(self.home),
+            "MASKBOT_REDIS_URL": self._redis.start(),
+            "MASKBOT_X_API_BASE_URL": self.x.base_url,
+        }
+        self.command("-m", "workers.run", "upgrade")
+        for name in ("vault", "worker", "tend"):
+            self.start(name)
+        vault_socket = Settings(home=self.home).vault_socket_path
+        wait_until(lambda: is_answering(vault_socket), what="the vault")
+        secrets = {
+            name: getattr(keys, name)
+            for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+        }
+        self.command("-m", "maskbot", "account", "add", "x", "--keys-file", "-", stdin=json.dumps(secrets))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in reversed(self.children.values()):
+            child.end(grace_s=5)
+        self._redis.stop()
+        self._x_process.end(grace_s=2)
+
+    def start(self, name: str) -> None:
+        """Start a part (again)."""
+        self.children[name] = ChildProcess(
+            ["-m", "workers.run", name], log=self._logs / f"{name}.log", env=self.environment
+        )
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a part, as a crash would, and start it again."""
+        os.kill(self.children[name].pid, signal.SIGKILL)
+        self.children[name].end()
+        self.start(name)
+
+    def wipe_redis(self) -> None:
+        """Kill Redis with all its data; its supervisor brings an empty one."""
+        pid = self._redis.pid
+        if pid is not None:
+            redis.Redis(unix_socket_path=str(self._redis.files.socket)).flushall()
+            shutil.rmtree(self._redis.files.data, ignore_errors=True)
+            os.kill(pid, signal.SIGKILL)
+
+    def redis_pid(self) -> int:
+        """The embedded server's process."""
+        assert self._redis.pid is not None
+        return self._redis.pid
+
+    def command(self, *words: str, stdin: str = "") -> str:
+        """Run a Python command line with the service's settings; its output."""
+        ran = subprocess.run(
+            [sys.executable, *words], env=self.environment, input=stdin, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def replies(self) -> dict[str, int]:
+        """How many live replies of ours each post has."""
+        counts: dict[str, int] = {}
+        for post in self.x.posts(author="maskbot"):
+            if not post["is_deleted"] and post["reply_to"]:
+                counts[post["reply_to"]] = counts.get(post["reply_to"], 0) + 1
+        return counts
+
+
+def wait_until(is_so: Callable[[], object], *, what: str, timeout_s: float = 60.0) -> None:
+    """Wait until it is so."""
+    deadline = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < deadline, f"{what}: not within {timeout_s:g} s"
+        time.sleep(0.05)
