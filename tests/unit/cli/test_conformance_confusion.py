@@ -44,7 +44,7 @@ RUNS = 600
 def requests() -> Iterator[Json]:
     """Sound requests of every op of the payload rooms."""
     for case in CASES:
-        payload = {name: case[name] for name in ("payload_text", "payload_hex") if name in case}
+        payload: Json = {name: case[name] for name in ("payload_text", "payload_hex") if name in case}
         yield {"op": "payload.parse", **payload}
         for attempt in case.get("attempts", ())[:3]:
             yield {"op": "payload.decrypt", **payload, "io": attempt["io"]}
