@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 MOST_POINTS = 5_000
 """A longer series is refused; a drawing needs at most 400 points (price-cards.md 3)."""
@@ -138,7 +139,7 @@ class PriceCardFacts:
             raise ValueError("a price is not negative")
         if len(self.series) > MOST_POINTS or len(self.candles) > MOST_CANDLES:
             raise ValueError(f"a chart has at most {MOST_POINTS} points and {MOST_CANDLES} candles")
-        if any(later.at_s < earlier.at_s for earlier, later in zip(self.series, self.series[1:], strict=False)):
+        if any(later.at_s < earlier.at_s for earlier, later in pairwise(self.series)):
             raise ValueError("a series is in order of time")
         _require_time(self.as_of_ms // 1000)
         if self.rank is not None and not 0 < self.rank < 10**7:
