@@ -120,3 +120,22 @@ class LyingRelay(_InThread):
             json.dumps([json.dumps({"#": "z", "@": message_id, "%": "more"})] * 5),
             "[" * 10_000,
         ]
+
+
+class RedirectingRelay(_InThread):
+    """Sends every client elsewhere: to itself under another path, where it counts who comes."""
+
+    def __init__(self) -> None:
+        self.followed = 0
+
+    async def _open(self) -> None:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.followed += head.startswith(b"GET /secret")
+        place = f"ws://127.0.0.1:{self.port}/secret"
+        writer.write(f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()

@@ -12,7 +12,7 @@ from maskbot.adapters.gun_relay import GunRelays, RelayUnavailable, WriteUnconfi
 from maskbot.domain.errors import Misconfigured
 from maskbot.sandbox import node
 from maskbot.sandbox.gun import GunRelay
-from tests.ports.gun_parts import LyingRelay, SlowProxy
+from tests.ports.gun_parts import LyingRelay, RedirectingRelay, SlowProxy
 from tests.ports.test_key_graph import Now, Random, key_item
 
 DEAD = "http://127.0.0.1:1/gun"
@@ -105,7 +105,7 @@ def test_a_connection_cut_while_writing_is_opened_again(relay: GunRelay, clients
 
 def test_a_lying_relay_hides_nothing_and_confirms_nothing(relay: GunRelay, clients: list[GunRelays]) -> None:
     with LyingRelay() as liar:
-        client = new_client(clients, liar.url, relay.url)
+        client = new_client(clients, liar.url, relay.url, timeout_s=2)
         outcome = client.publish([key_item(SET, {"e": "true"})])
         assert outcome[relay.url] is None
         assert isinstance(outcome[liar.url], WriteUnconfirmed)
@@ -116,6 +116,14 @@ def test_a_lying_relay_alone_gives_only_bounded_junk(clients: list[GunRelays]) -
     with LyingRelay() as liar:
         client = new_client(clients, liar.url)
         assert all(len(str(item)) < 9_000 for item in client.fetch_items([SET, ("twitter-bl", "T3")])[SET])
+
+
+def test_a_relay_that_sends_us_elsewhere_is_not_followed(clients: list[GunRelays]) -> None:
+    with RedirectingRelay() as relay:
+        client = new_client(clients, relay.url)
+        with pytest.raises(RelayUnavailable):
+            client.fetch_items([SET])
+        assert relay.followed == 0
 
 
 def test_an_address_that_is_no_relay_is_misconfigured() -> None:

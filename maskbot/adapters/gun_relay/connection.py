@@ -58,6 +58,13 @@ def socket_url(relay: str) -> str:
     return parts._replace(scheme=_SCHEMES[parts.scheme]).geturl()
 
 
+class _ConnectWithoutRedirects(connect):
+    """A relay that sends us elsewhere is down: it does not choose whom we talk to (reliability.md E11)."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
 class RelayConnection:
     """The operations under way with one relay and the socket that serves them.
 
@@ -145,7 +152,7 @@ class RelayConnection:
 
     async def _connect_once(self) -> None:
         is_local = urlsplit(self._url).hostname in _LOOPBACK
-        async with connect(
+        async with _ConnectWithoutRedirects(
             self._url,
             compression=None,
             max_size=_MAX_FRAME_BYTES,

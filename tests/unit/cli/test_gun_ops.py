@@ -49,14 +49,15 @@ def test_paths_are_those_of_the_extension(case: vectors.Case) -> None:
 @pytest.mark.parametrize("case", HAM_CASES)
 def test_merges_are_those_of_the_real_core(case: vectors.Case) -> None:
     fields = ("known", "known_state", "incoming", "incoming_state")
-    answer = OPS["gun.merge"]({**{name: case[name] for name in fields}, "clock": CLOCK})
+    request: dict[str, object] = {**{name: case[name] for name in fields}, "clock": CLOCK}
+    answer = OPS["gun.merge"](request)
 
     expected = {"value": case["result"], "state": case["result_state"], "deferred": False}
     assert json.dumps(answer) == json.dumps(expected)
 
 
 def test_a_write_of_the_future_is_deferred() -> None:
-    unknown = {"known": None, "known_state": None, "incoming": 1, "incoming_state": 11, "clock": 10}
+    unknown: dict[str, object] = {"known": None, "known_state": None, "incoming": 1, "incoming_state": 11, "clock": 10}
     assert OPS["gun.merge"](unknown) == {"value": None, "state": None, "deferred": True}
     known = {**unknown, "known": "old", "known_state": 5}
     assert OPS["gun.merge"](known) == {"value": "old", "state": 5, "deferred": True}
@@ -99,6 +100,6 @@ def test_a_mistake_in_paths_is_a_bad_request(change: dict[str, object]) -> None:
     ],
 )
 def test_a_mistake_in_merge_is_a_bad_request(change: dict[str, object]) -> None:
-    request = {"known": 1, "known_state": 1, "incoming": 2, "incoming_state": 2, "clock": 3}
+    request: dict[str, object] = {"known": 1, "known_state": 1, "incoming": 2, "incoming_state": 2, "clock": 3}
     with pytest.raises(BadRequest):
         OPS["gun.merge"]({**request, **change})
