@@ -28,7 +28,10 @@ def aes_gcm_seal(key: bytes, iv: bytes, plaintext: bytes) -> bytes:
     """
     if len(iv) != IV_BYTES:
         raise InvalidIv(f"expected an IV of 16 bytes, got {len(iv)}")
-    return _cipher(key).encrypt(iv, plaintext, None)
+    try:
+        return AESGCM(key).encrypt(iv, plaintext, None)
+    except ValueError as error:
+        raise InvalidKey(f"expected an AES key of 16, 24 or 32 bytes, got {len(key)}") from error
 
 
 def aes_gcm_unseal(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:

@@ -29,6 +29,7 @@ from maskbot.wire.payload.sealed_key import SealedKey, derive_v38
 
 MAX_RECORDS = 5000
 POST_KEY_BYTES = 32
+Agreement = Callable[[bytes, bytes], bytes]
 Opener = Callable[[bytes, bytes], bytes | None]
 _V37 = -37
 
@@ -39,6 +40,8 @@ class Reader:
 
     `author_key` answers the question for the author's public key where the payload does not show it (33 or 65 bytes).
     `owns_author` says whether the local key belongs to the author the payload names; None: yes if there is a local key.
+    `agree_static` computes the ECDH x with an author's key (v38 and older, whose secrets never change): a reader who lives long
+    and may keep secrets passes a function that remembers them, such as `lru_cache(1024)(ecdh_x)`.
     """
 
     private_keys: tuple[bytes, ...] = field(default=(), repr=False)
@@ -46,6 +49,7 @@ class Reader:
     owns_author: bool | None = None
     author_key: bytes | None = None
     post_key: bytes | None = field(default=None, repr=False)
+    agree_static: Agreement = field(default=ecdh_x, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def _unseal_v38(
     shared: list[bytes] | None = None
     for record in islice(records, MAX_RECORDS):
         if shared is None:
-            shared = _shared_secrets(reader.private_keys, author_point)
+            shared = _shared_secrets(reader.private_keys, author_point, agree=reader.agree_static)
         for shared_x in shared:
             key, iv = derive_v38(shared_x, post_iv if record.salt is None else record.salt)
             key_text = aes_gcm_try(key, iv, record.sealed)
@@ -166,7 +170,9 @@ def _openers(reader: Reader, ephemeral_key: CurveKey) -> list[Opener]:
     """What opens keys sealed under an ephemeral key, one for each of our private keys."""
     if ephemeral_key.curve is not Curve.K256:
         return []
-    return [aes_gcm_opener(shared_x) for shared_x in _shared_secrets(reader.private_keys, ephemeral_key.point)]
+    return [
+        aes_gcm_opener(shared_x) for shared_x in _shared_secrets(reader.private_keys, ephemeral_key.point, agree=ecdh_x)
+    ]
 
 
 def _read_key_text(key_text: bytes) -> bytes | None:
@@ -180,11 +186,11 @@ def _not_a_recipient() -> UnsealFailed:
     return UnsealFailed("none of our keys opens this post", kind=NOT_SHARE_TARGET)
 
 
-def _shared_secrets(private_keys: tuple[bytes, ...], point: bytes) -> list[bytes]:
+def _shared_secrets(private_keys: tuple[bytes, ...], point: bytes, *, agree: Agreement) -> list[bytes]:
     shared = []
     for private_key in private_keys:
         try:
-            shared.append(ecdh_x(private_key, point))
+            shared.append(agree(private_key, point))
         except Malformed:
             continue
     return shared

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maskbot.wire.crypto import InvalidIv, InvalidKey, jwk_of_aes_key, public_key_of, uncompress
+from maskbot.wire.crypto import InvalidIv, InvalidKey, ecdh_x, jwk_of_aes_key, public_key_of, uncompress
 from maskbot.wire.payload import (
     Author,
     Curve,
@@ -174,6 +175,22 @@ def test_records_after_the_five_thousandth_are_not_tried() -> None:
     assert unseal(payload, reader=Reader((BOB,)), records=[noise] * 4999 + list(keys_of(sealed))).message == MESSAGE
     with pytest.raises(UnsealFailed):
         unseal(payload, reader=Reader((BOB,)), records=[noise] * 5000 + list(keys_of(sealed)))
+
+
+def test_a_reader_may_remember_the_static_secrets_of_v38() -> None:
+    asked: list[bytes] = []
+
+    @lru_cache(8)
+    def remembering(private_key: bytes, point: bytes) -> bytes:
+        asked.append(point)
+        return ecdh_x(private_key, point)
+
+    reader = Reader(private_keys=(BOB,), agree_static=remembering)
+    for version in (-38, -38, -37, -37):
+        audience = audience_of([public_key_of(BOB)])
+        sealed = seal(MESSAGE, version=version, author=AUTHOR, audience=audience, secrets=drawn(seed=version))
+        assert reading(sealed, reader, keys_of(sealed)) == MESSAGE
+    assert asked == [public_key_of(ALICE)]  # once for two posts of v38; never for v37, whose secrets are used once
 
 
 @pytest.mark.parametrize("version", [-37, -38])
