@@ -44,7 +44,6 @@ from maskbot.wire.payload import (
     encode_link,
     find_payloads,
     parse_payload,
-    plain_text,
     read_record,
     record_of,
     seal,
@@ -116,12 +115,13 @@ def _posts(version: int, *, authors: int) -> list[Post]:
 
 
 def read_all(posts: Sequence[Post], *, version: int, agree: Callable[[bytes, bytes], bytes] = ecdh_x) -> int:
-    """From post text and records to the text of the message, for every post; how many characters that gave."""
+    """From post text and records to the typed message, for every post; how many texts that gave."""
     reader, total = Reader(private_keys=(OURS,), agree_static=agree), 0
     for text, records in posts:
         (payload,) = find_payloads(text)
         sealed_keys = [read_record(record, version=version) for record in records]
-        total += len(plain_text(unseal(parse_payload(payload), reader=reader, records=sealed_keys).message))
+        message = unseal(parse_payload(payload), reader=reader, records=sealed_keys).message
+        total += isinstance(message, TextMessage)
     return total
 
 
