@@ -1,1 +1,57 @@
-"""Red packets as bytes: call data, events, metadata schemas, claim tickets (red-packets.md). Pure; no chain access."""
+"""Red packets as bytes: call data, events, metadata schemas, claim tickets (red-packets.md). Pure; no chain access.
+
+`addresses` says which contracts are trusted, `calls` and `answers` translate what goes to them and comes back, `metadata` and
+`nft_metadata` what posts say, `ticket` lets one account claim, `amounts` says what a share may be worth.
+"""
+
+from __future__ import annotations
+
+from maskbot.wire.red_packet.addresses import ContractBook, PacketContract, chain_of_name, name_of_chain
+from maskbot.wire.red_packet.answers import decode_availability, decode_event, event_topics
+from maskbot.wire.red_packet.calls import (
+    ClaimCall,
+    CreateCall,
+    CreateNftCall,
+    decode_claim,
+    decode_create,
+    decode_refund,
+    encode_check,
+    encode_check_ownership,
+    encode_gas_payer,
+    encode_refund,
+)
+from maskbot.wire.red_packet.errors import InvalidAbi, InvalidPacketPost, KeyOnServer, UntrustedContract
+from maskbot.wire.red_packet.metadata import PacketPost, PostedToken, read_packet_post
+from maskbot.wire.red_packet.nft_metadata import NftPacketPost, read_nft_packet_post
+from maskbot.wire.red_packet.ticket import Ticket, sign_ticket
+
+__all__ = [
+    "ClaimCall",
+    "ContractBook",
+    "CreateCall",
+    "CreateNftCall",
+    "InvalidAbi",
+    "InvalidPacketPost",
+    "KeyOnServer",
+    "NftPacketPost",
+    "PacketContract",
+    "PacketPost",
+    "PostedToken",
+    "Ticket",
+    "UntrustedContract",
+    "chain_of_name",
+    "decode_availability",
+    "decode_claim",
+    "decode_create",
+    "decode_event",
+    "decode_refund",
+    "encode_check",
+    "encode_check_ownership",
+    "encode_gas_payer",
+    "encode_refund",
+    "event_topics",
+    "name_of_chain",
+    "read_nft_packet_post",
+    "read_packet_post",
+    "sign_ticket",
+]
