@@ -232,3 +232,36 @@ def test_a_record_of_the_future_is_never_confirmed(
 
     assert outcome is not None
     assert outcome.kind == "GunWriteUnconfirmed"
+
+
+def test_a_client_closed_meanwhile_says_so_and_works_again(
+    relays: tuple[GunRelay, GunRelay], path: Callable[[int], tuple[str, ...]]
+) -> None:
+    client = new_client(relays[0].url)
+    client.put_items([key_item(path(1), {"e": "x"})], relay=client.relays[0])
+    stream = client.stream_items([path(1)])
+    assert next(stream) == (path(1), {"e": "x"})
+    client.close()
+    with pytest.raises(Unavailable):
+        next(stream)
+
+    assert client.fetch_items([path(1)])[path(1)] == ({"e": "x"},)
+    client.close()
+    client.close()
+
+
+def test_a_forked_child_opens_connections_of_its_own(
+    relays: tuple[GunRelay, GunRelay], path: Callable[[int], tuple[str, ...]]
+) -> None:
+    client = new_client(relays[0].url)
+    client.put_items([key_item(path(1), {"e": "x"})], relay=client.relays[0])
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = int(client.fetch_items([path(1)])[path(1)] != ({"e": "x"},))
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    assert client.fetch_items([path(1)])[path(1)] == ({"e": "x"},)
+    client.close()

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from maskbot.domain.errors import Unconfirmed
+
 T = TypeVar("T")
 
 _GRACE_S = 5.0
@@ -32,13 +34,19 @@ class LoopThread:
         return self._pid != os.getpid()
 
     def run(self, coroutine: Coroutine[Any, Any, T], *, timeout_s: float) -> T:
-        """Run a coroutine in the loop and return its result; it bounds its own time, `timeout_s` is that bound."""
+        """Run a coroutine in the loop and return its result; it bounds its own time, `timeout_s` is that bound.
+
+        Raises:
+            Unconfirmed: the loop was closed meanwhile, or hangs.
+        """
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result(timeout_s + _GRACE_S)
-        except concurrent.futures.TimeoutError:
+        except concurrent.futures.CancelledError as error:
+            raise Unconfirmed("the GUN client was closed meanwhile", kind="GunClientClosed") from error
+        except TimeoutError as error:
             future.cancel()
-            raise
+            raise Unconfirmed("the GUN client did not return in time", kind="GunClientHangs") from error
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Start a coroutine in the loop and return at once. It goes on even when the caller drops the future."""

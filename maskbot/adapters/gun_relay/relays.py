@@ -116,6 +116,8 @@ class GunRelays:
         try:
             while (found := inbox.get()) is not None:
                 yield found
+            if reading.cancelled():
+                raise RelayUnavailable("the client was closed meanwhile")
             reading.result()
         finally:
             reading.cancel()

@@ -26,25 +26,32 @@ class SetReading:
 
     @property
     def is_done(self) -> bool:
+        """True when the relay has said everything it will."""
         return self._reading.is_done
 
     @property
     def has_answer(self) -> bool:
+        """True when the relay has said something about the set itself."""
         return self._reading.has_answer
 
     def start(self, session: Session, *, now_ms: float) -> None:
+        """Ask the first questions."""
         self._reading.start(session, now_ms=now_ms)
 
     def on_event(self, session: Session, event: Event, *, now_ms: float) -> None:
+        """Take in what the session says, and hand items on."""
         self._reading.on_event(session, event, now_ms=now_ms)
         for soul, node in self._reading.take_news().items():
             self._on_item(self._path, soul, plain_item(node))
 
     def on_time(self, session: Session, /, *, now_ms: float) -> None:
+        """End when it has been quiet."""
         self._reading.on_time(session, now_ms=now_ms)
 
     def wakes_at_ms(self) -> float | None:
+        """When `on_time` is due, None while the relay owes an answer."""
         return self._reading.wakes_at_ms()
 
     def finish(self, session: Session) -> None:
+        """Forget every question."""
         self._reading.finish(session)
