@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 
 from maskbot.wire.gun import Field, Graph, Link, Pushed, Reading, Session, plain_node
+from tests.fakes.inside import FakeEntropy
 from tests.unit.wire.gun.relay import ScriptedRelay
 
 V38 = ("twitter-bl", "T3")
@@ -16,8 +16,7 @@ def item_graph(soul: str, *, in_set: str, **data: str) -> Graph:
 
 
 def new_session() -> Session:
-    numbers = count()
-    return Session(entropy=lambda size: next(numbers).to_bytes(size, "big"))
+    return Session(entropy=FakeEntropy().take)
 
 
 def run(reading: Reading, relay: ScriptedRelay, *, until: Callable[[], bool] | None = None) -> None:
@@ -147,3 +146,23 @@ def test_links_in_circles_end() -> None:
     relay = ScriptedRelay()
     relay.graph.merge({"a": {"a": Field(Link("a"), 1)}}, clock_ms=9)
     assert read_set(("a", "a", "a", "a"), relay) == [{"a": Link("a")}]
+
+
+def test_all_items_of_a_reading_together_stay_within_four_megabytes() -> None:
+    relay = ScriptedRelay()
+    for number in range(1_000):
+        relay.graph.merge(item_graph(f"s{number}", in_set="s", e="x" * 8_000), clock_ms=9)
+    items = read_set(("s",), relay)
+
+    assert 400 < len(items) < 600
+    assert sum(len(str(item["e"])) for item in items) <= 4 << 20
+
+
+def test_an_item_that_comes_in_pieces_is_joined_and_the_newer_field_stays() -> None:
+    session = new_session()
+    reading = Reading(("s",), has_members=True, is_live=True)
+    reading.start(session, now_ms=0)
+    reading.on_event(session, Pushed({"s": {"i": Field(Link("i"), 1)}}), now_ms=1)
+    for graph in ({"i": {"e": Field("new", 2)}}, {"i": {"e": Field("old", 1), "c": Field(2, 1)}}):
+        reading.on_event(session, Pushed(graph), now_ms=2)
+    assert plain_node(reading.items["i"]) == {"e": "new", "c": 2}

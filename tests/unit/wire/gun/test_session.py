@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from itertools import count
 
 from maskbot.wire.gun import Answer, Dropped, Field, NotStored, Pushed, Session, Stored
+from tests.fakes.inside import FakeEntropy
 
 NODE = {"s": {"k": Field("v", 1.0)}}
 NODE_TEXT = '{"s":{"_":{"#":"s",">":{"k":1}},"k":"v"}}'
 
 
 def new_session() -> Session:
-    numbers = count()
-    return Session(entropy=lambda size: next(numbers).to_bytes(size, "big"))
+    return Session(entropy=FakeEntropy().take)
 
 
 def ids_of(frames: list[str]) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 from maskbot.domain.broadcast import KeyItem
 from maskbot.wire.gun import Field, Link, Session, Writing, graph_of_items
+from tests.fakes.inside import FakeEntropy
 from tests.unit.wire.gun.relay import ScriptedRelay
 
 
@@ -15,8 +14,7 @@ def item(soul: str, *path: str) -> KeyItem:
 
 def run(writing: Writing, relay: ScriptedRelay, *, until_ms: int = 20_000) -> float:
     """Let both talk until the writing is done; the time it took, in ms."""
-    numbers = count()
-    session = Session(entropy=lambda size: next(numbers).to_bytes(size, "big"))
+    session = Session(entropy=FakeEntropy().take)
     writing.start(session, now_ms=0)
     for now_ms in range(0, until_ms, 50):
         for frame in relay.hear(session):
@@ -87,8 +85,7 @@ def test_what_the_relay_lost_is_put_again() -> None:
     relay = ScriptedRelay()
     relay.stores = False
     writing = Writing([item("one", "37-tw-bl-VG")])
-    numbers = count()
-    session = Session(entropy=lambda size: next(numbers).to_bytes(size, "big"))
+    session = Session(entropy=FakeEntropy().take)
     writing.start(session, now_ms=0)
     for now_ms in range(0, 10_000, 50):
         relay.stores = now_ms > 2_000
