@@ -2,9 +2,10 @@
 
 Source: `spec/gun-personas-backup.md` A.5, B.3, B.5. Three steps:
 
-1. *Find*: where a path has more than one level, read the links that exist; a missing link is written together with the item,
-   to the default soul `a/b`. An existing link is followed, never replaced.
-2. *Put*: the whole graph, in as few messages as frames allow, all at once, so that they share one flush of the relay's disk.
+1. *Find*: where a path has more than one level, read the links that exist; a missing link is written together with the
+   item, to the default soul `a/b`. An existing link is followed, never replaced.
+2. *Put*: the whole graph, in as few messages as frames allow, all at once, so that they share one flush of the relay's
+   disk.
 3. *Check*: what is not acknowledged in time (an idle relay needs 260 ms) is read back; what the relay does not hold is
    put again. A relay never acknowledges what it has already, so a repeated write ends here.
 
