@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
-MOST_POINTS = 5_000
+MOST_POINTS = 20_000
 """A longer series is refused; a drawing needs at most 400 points (price-cards.md 3)."""
 MOST_CANDLES = 60
 _SMALLEST, _LARGEST = -40, 40

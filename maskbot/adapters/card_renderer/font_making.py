@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
+from fontTools import subset  # type: ignore[import-untyped]  # ships no types
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # ships no types
+from fontTools.varLib import instancer  # type: ignore[import-untyped]  # ships no types
 
 LATIN = (
     *range(0x20, 0x250),

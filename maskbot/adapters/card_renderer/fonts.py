@@ -1,24 +1,9 @@
-"""Where the fonts of cards lie, and the set-up step that puts them there.
-
-    python -m maskbot.adapters.card_renderer.fonts
-
-fetches the packages of `fonts.txt` through pip (by hash, as data: nothing of them is installed or run), cuts Inter and Noto Sans
-Arabic to what cards need, and writes faces, licences and measures into one folder. No Node.js is needed; only the colour emoji
-come from an npm package, are taken from a folder of installed npm parts when it is there, and are left out when not.
-"""
+"""Where the fonts of cards lie, and loading them. `font_install.py` puts them there."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
-import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,21 +11,11 @@ from pathlib import Path
 from maskbot.domain.errors import Misconfigured
 from maskbot.wire.card.metrics import Metrics, metrics_from_json
 
-INSTALL_COMMAND = "python -m maskbot.adapters.card_renderer.fonts"
-EMOJI_PART = Path("node_modules/@expo-google-fonts/noto-color-emoji")
-_LOCKED = Path(__file__).with_name("fonts.txt")
-_MAKING = Path(__file__).with_name("font_making.py")
-_PIP_TIMEOUT_S = 600
-_FACES = ("Inter-Regular.ttf", "Inter-SemiBold.ttf", "Inter-Bold.ttf", "NotoSansArabic.ttf", "NotoSansCJK.otf")
-_EMOJI_FACE = "NotoColorEmoji.ttf"
-_MEMBERS = {
-    "inter.ttf": "fontpkg_inter/files/Inter[opsz,wght].ttf",
-    "arabic.ttf": "fontpkg_noto_sans_arabic/files/NotoSansArabic[wdth,wght].ttf",
-    "NotoSansCJK.otf": "notojp_matplotlib/fonts/NotoSansCJKjp-Regular.otf",
-    "LICENSE-Inter.txt": "fontpkg_inter/LICENSE",
-    "LICENSE-NotoSansArabic.txt": "fontpkg_noto_sans_arabic/LICENSE",
-    "LICENSE-NotoSansCJK.txt": "notojp_matplotlib/fonts/LICENSE",
-}
+INSTALL_COMMAND = "python -m maskbot.adapters.card_renderer.font_install"
+LOCKED_FONTS = Path(__file__).with_name("fonts.txt")
+FACES = ("Inter-Regular.ttf", "Inter-SemiBold.ttf", "Inter-Bold.ttf", "NotoSansArabic.ttf", "NotoSansCJK.otf")
+EMOJI_FACE = "NotoColorEmoji.ttf"
+_RECIPE = b"1"  # another number makes every installation make its fonts anew
 
 
 class FontsMissing(Misconfigured):
@@ -77,110 +52,12 @@ def load_fonts(folder: Path | None = None) -> FontSet:
         measures = (place / "metrics.json").read_text()
     except OSError as error:
         raise FontsMissing(f"no fonts for cards in {place}; run: {INSTALL_COMMAND}") from error
-    if not stamp.startswith(_recipe()):
+    if not stamp.startswith(recipe()):
         raise FontsMissing(f"the fonts in {place} are those of another version; run: {INSTALL_COMMAND}")
-    names = [name for name in (*_FACES, _EMOJI_FACE) if (place / name).is_file()]
+    names = [name for name in (*FACES, EMOJI_FACE) if (place / name).is_file()]
     return FontSet(tuple(str(place / name) for name in names), metrics_from_json(measures), stamp.split()[1])
 
 
-def install(folder: Path | None = None, *, parts: Path | None = None, say: Callable[[str], None] = print) -> Path:
-    """Make the fonts unless they are there already, and return their folder. Safe to repeat, and to run twice at once.
-
-    Raises:
-        FontsMissing: pip or fontTools failed.
-    """
-    place, emoji = folder or fonts_folder(), (parts or fonts_folder().parent / ".node") / EMOJI_PART
-    if _is_current(place, emoji):
-        say(f"fonts: up to date in {place}")
-        return place
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / ".fonts.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _is_current(place, emoji):
-            with tempfile.TemporaryDirectory(dir=place.parent, prefix=".fonts-new-") as work:
-                _make(Path(work), emoji, say)
-                shutil.rmtree(place, ignore_errors=True)
-                shutil.copytree(Path(work) / "done", place)
-    (place.parent / ".fonts.lock").unlink(missing_ok=True)
-    say(f"fonts: ready in {place}")
-    return place
-
-
-def _make(work: Path, emoji: Path, say: Callable[[str], None]) -> None:
-    done = work / "done"
-    done.mkdir()
-    say("fonts: fetching three packages (15 MB), then cutting them: about half a minute")
-    _fetch(work)
-    try:
-        from maskbot.adapters.card_renderer import font_making as making
-    except ModuleNotFoundError as error:
-        raise FontsMissing("fontTools is needed to make the fonts; run: pip install fonttools") from error
-    for name in ("NotoSansCJK.otf", *(name for name in _MEMBERS if name.startswith("LICENSE"))):
-        shutil.move(work / name, done / name)
-    for name, weight, optical_size in (("Regular", 400, 18), ("SemiBold", 600, 20), ("Bold", 700, 28)):
-        axes = {"wght": float(weight), "opsz": float(optical_size)}
-        making.cut_face(
-            work / "inter.ttf", done / f"Inter-{name}.ttf", axes=axes, characters=making.LATIN, is_latin=True
-        )
-    arabic = {"wght": 600.0, "wdth": 100.0}
-    making.cut_face(
-        work / "arabic.ttf", done / "NotoSansArabic.ttf", axes=arabic, characters=making.ARABIC, is_latin=False
-    )
-    emoji_file = next(iter(sorted(emoji.glob("400Regular/*.ttf"))), None)
-    if emoji_file is None:
-        say("fonts: no npm parts here, so emoji are left out of names; `make node-parts` first to have them")
-    else:
-        making.drop_tables(emoji_file, done / _EMOJI_FACE, tables=("SVG ",))
-        shutil.copyfile(emoji / "LICENSE_FONT", done / "LICENSE-NotoColorEmoji.txt")
-    measures = {
-        "Inter": {
-            weight: making.measured(done / f"Inter-{name}.ttf")
-            for weight, name in (("400", "Regular"), ("600", "SemiBold"), ("700", "Bold"))
-        },
-        "Noto Sans Arabic": making.measured(done / "NotoSansArabic.ttf"),
-        "Noto Sans CJK JP": making.covered(done / "NotoSansCJK.otf"),
-        "Noto Color Emoji": [] if emoji_file is None else making.covered(done / _EMOJI_FACE),
-    }
-    (done / "metrics.json").write_text(json.dumps(measures, sort_keys=True, separators=(",", ":")))
-    faces = hashlib.sha256()
-    for name in (*_FACES, _EMOJI_FACE):
-        faces.update((done / name).read_bytes() if (done / name).is_file() else b"-")
-    (done / ".stamp").write_text(f"{_recipe()} {faces.hexdigest()}")
-
-
-def _fetch(work: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
-    command += ["--require-hashes", "--only-binary", ":all:", "--dest", str(work), "--requirement", str(_LOCKED)]
-    try:
-        done = subprocess.run(  # noqa: S603  # our own interpreter and fixed arguments
-            command, capture_output=True, text=True, timeout=_PIP_TIMEOUT_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise FontsMissing(f"pip could not fetch the fonts: {type(error).__name__}") from error
-    if done.returncode != 0:
-        raise FontsMissing(f"pip could not fetch the fonts:\n{done.stderr[-2000:]}")
-    for wheel in work.glob("*.whl"):
-        with zipfile.ZipFile(wheel) as archive:
-            for name, member in _MEMBERS.items():
-                if member in archive.namelist():
-                    (work / name).write_bytes(archive.read(member))
-
-
-def _is_current(place: Path, emoji: Path) -> bool:
-    try:
-        is_made = (place / ".stamp").read_text().startswith(_recipe())
-    except OSError:
-        return False
-    return is_made and ((place / _EMOJI_FACE).is_file() or not emoji.is_dir())
-
-
-def _recipe() -> str:
+def recipe() -> str:
     """What the fonts are made of and how."""
-    return hashlib.sha256(_LOCKED.read_bytes() + _MAKING.read_bytes()).hexdigest()[:32]
-
-
-if __name__ == "__main__":
-    try:
-        install(parts=Path(os.environ["MASKBOT_PARTS"]) if "MASKBOT_PARTS" in os.environ else None)
-    except FontsMissing as missing:
-        sys.exit(f"maskbot: {missing}")
+    return hashlib.sha256(LOCKED_FONTS.read_bytes() + _RECIPE).hexdigest()[:32]

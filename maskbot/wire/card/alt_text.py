@@ -31,6 +31,8 @@ def price_alt_text(facts: PriceCardFacts, words: PriceWords) -> str:
     if words.exchanges:
         more = f" and {words.more_exchanges.removeprefix('+')} more" if words.more_exchanges else ""
         sentences.append(f"Listed on {', '.join(words.exchanges)}{more}")
+    if words.contract:
+        sentences.append(f"Contract {words.contract}")
     if words.badge:
         sentences.append(f"Warning: {words.badge}")
     sentences.append(f"Source {words.source}")

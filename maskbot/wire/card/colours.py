@@ -77,7 +77,7 @@ def colours_of(look: Look) -> Colours:
         down=down,
         pill=0.16 if is_dark else 0.11,
         area=0.42 if is_dark else 0.30,
-        glow=0.13 if is_dark else 0.07,
+        glow=0.16 if is_dark else 0.09,
     )
 
 

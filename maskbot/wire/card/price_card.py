@@ -62,9 +62,7 @@ def draw_price_card(facts: PriceCardFacts, *, look: Look, metrics: Metrics) -> D
     moved = (chart.is_up if chart else True) if words.pills[1].direction == 0 else words.pills[1].direction > 0
     badge = _badge(words, colours, metrics)
     tiles = _tiles(words.tiles, colours, metrics)
-    sign, disc_top, disc_bottom = disc_of(
-        words.symbol, seed=facts.address or facts.symbol, is_known=facts.is_known
-    )
+    sign, disc_top, disc_bottom = disc_of(words.symbol, seed=facts.address or facts.symbol, is_known=facts.is_known)
     svg = render_svg(
         "price.svg",
         colours=colours,
@@ -195,10 +193,9 @@ def _tiles(tiles: tuple[Tile, ...], colours: Colours, metrics: Metrics) -> list[
         elif not tile.value.isascii() and not any(span.is_lowered for span in value):
             value = spans_of(tile.value, metrics)
         marker = None if tile.marker is None else round(x + 18 + inner * tile.marker, 1)
-        up = 0 if marker is None else 5
         lines = (
-            Line(round(x + 18, 1), 534 - up, 18, 400, colours.muted, caption),
-            Line(round(x + 18, 1), 571 - up, size, 600, colours.text, value),
+            Line(round(x + 18, 1), 530, 18, 400, colours.muted, caption),
+            Line(round(x + 18, 1), 567, size, 600, colours.text, value),
         )
         boxes.append(TileBox(round(x, 1), width, lines, marker))
         x += width + _TILE_GAP
@@ -221,5 +218,9 @@ def _footer(words: PriceWords, colours: Colours, metrics: Metrics) -> list[Line]
             if width_of(spans, metrics, size=19, weight=400) <= room or len(names) == 1:
                 left = spans
             names = names[:-1]
+    elif words.contract:
+        left = (Span("Contract "), Span(words.contract, fill=colours.text))
+        if width_of(left, metrics, size=19, weight=400) > room:
+            left = (Span(words.contract, fill=colours.text),)
     lines = [Line(RIGHT, 642, 19, 400, colours.muted, right, is_right=True)]
     return [*lines, Line(LEFT, 642, 19, 400, colours.muted, left)] if left else lines

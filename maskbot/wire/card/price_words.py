@@ -56,6 +56,7 @@ class PriceWords:
     tiles: tuple[Tile, ...]
     exchanges: tuple[str, ...]
     more_exchanges: str
+    contract: str
     source: str
     as_of: str
 
@@ -86,6 +87,7 @@ def price_words(facts: PriceCardFacts, *, chart: Chart | None) -> PriceWords:
         tiles=_tiles(facts, vs),
         exchanges=named,
         more_exchanges=f"+{min(more, 99_999):,}" if named and more > 0 else "",
+        contract=facts.address if facts.address and _ADDRESS.fullmatch(facts.address) else "",
         source=clean_text(facts.source, limit=48) or "unknown source",
         as_of=stamp(facts.as_of_ms),
     )
@@ -107,10 +109,8 @@ def window_words(window: str) -> str:
 
 def _pills(facts: PriceCardFacts, window: str) -> tuple[Pill, ...]:
     """24 hours, and the window of the chart; for that of 24 hours, seven days."""
-    if window in ("24h", _SEVEN_DAYS):
-        second = _pill(facts.change_7d_percent, _SEVEN_DAYS)
-    else:
-        second = _pill(_change(facts), window)
+    is_told = window in ("24h", _SEVEN_DAYS)
+    second = _pill(facts.change_7d_percent, _SEVEN_DAYS) if is_told else _pill(_change(facts), window)
     return (_pill(facts.change_24h_percent, "24h"), second)
 
 

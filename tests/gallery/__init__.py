@@ -1,0 +1,1 @@
+"""Sample cards to look at: `make gallery`."""
