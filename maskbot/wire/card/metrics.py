@@ -13,7 +13,9 @@ from enum import StrEnum
 
 EMOJI_WIDTH = 1245
 CJK_WIDTH = 1000
-_JOINERS = frozenset("\u200d\ufe0f\ufe0e\u20e3")
+_KEYCAP = "\u20e3"
+_DIGIT_WIDTH = 600
+_JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _FLAGS = range(0x1F1E6, 0x1F200)
 
@@ -74,6 +76,8 @@ class Metrics:
         return total * size / 1000
 
     def _foreign_width(self, character: str, before: str) -> int:
+        if character == _KEYCAP:
+            return EMOJI_WIDTH - _DIGIT_WIDTH
         if character in _JOINERS or before == "\u200d" or ord(character) in _SKIN_TONES:
             return 0
         if ord(character) in _FLAGS:

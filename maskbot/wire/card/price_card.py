@@ -59,14 +59,15 @@ def draw_price_card(facts: PriceCardFacts, *, look: Look, metrics: Metrics) -> D
     colours = colours_of(look)
     chart, labels = _chart(facts, metrics)
     words = price_words(facts, chart=chart)
-    moved = (chart.is_up if chart else True) if words.pills[1].direction == 0 else words.pills[1].direction > 0
+    is_up = chart.is_up if chart else words.pills[1].direction >= 0
     badge = _badge(words, colours, metrics)
     tiles = _tiles(words.tiles, colours, metrics)
     sign, disc_top, disc_bottom = disc_of(words.symbol, seed=facts.address or facts.symbol, is_known=facts.is_known)
     svg = render_svg(
         "price.svg",
+        metrics=metrics,
         colours=colours,
-        accent=colours.up if moved else colours.down,
+        accent=colours.up if is_up else colours.down,
         disc=(disc_top, disc_bottom),
         sign=Line(88, 94, 40, 700, "#FFFFFF", spans_of(sign, metrics), is_centred=True),
         lines=[*_header(words, badge, colours, metrics), *_footer(words, colours, metrics)],
@@ -75,7 +76,7 @@ def draw_price_card(facts: PriceCardFacts, *, look: Look, metrics: Metrics) -> D
         badge=badge,
         chart=chart,
         axis=_axis(chart, labels, colours, metrics) if chart else [],
-        tag=_tag(chart, labels, colours, metrics, moved=moved) if chart else None,
+        tag=_tag(chart, labels, colours, metrics) if chart else None,
         tiles=tiles,
     )
     return Drawing(svg=svg, alt_text=price_alt_text(facts, words))
@@ -167,12 +168,12 @@ def _axis(chart: Chart, labels: list[str], colours: Colours, metrics: Metrics) -
     return lines
 
 
-def _tag(chart: Chart, labels: list[str], colours: Colours, metrics: Metrics, *, moved: bool) -> dict[str, object]:
+def _tag(chart: Chart, labels: list[str], colours: Colours, metrics: Metrics) -> dict[str, object]:
     """The last price at the axis, on a ground of the chart's colour."""
     spans = lowered(labels[-1])
     width = round(width_of(spans, metrics, size=_AXIS_SIZE, weight=600) + 20, 1)
     line = Line(RIGHT, chart.last[1] + 6.5, _AXIS_SIZE, 600, colours.ground, spans, is_right=True)
-    return {"x": round(RIGHT + 10 - width, 1), "y": chart.last[1] - 16, "width": width, "line": line, "moved": moved}
+    return {"x": round(RIGHT + 10 - width, 1), "y": chart.last[1] - 16, "width": width, "line": line}
 
 
 def _tiles(tiles: tuple[Tile, ...], colours: Colours, metrics: Metrics) -> list[TileBox]:

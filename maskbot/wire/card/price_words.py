@@ -19,6 +19,7 @@ NAME_LIMIT = 80
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _MOST_EXCHANGES = 5
 _SEVEN_DAYS = "7d"
+_LARGE = Decimal(10) ** 7
 _WINDOW_WORDS = {"h": "hour", "d": "day", "m": "minute", "y": "year", "w": "week"}
 
 
@@ -155,7 +156,13 @@ def _window_range(facts: PriceCardFacts) -> tuple[Decimal, Decimal] | None:
 def _range_tile(
     caption: str, spoken: str, low: Decimal | None, high: Decimal | None, facts: PriceCardFacts, vs: str
 ) -> Tile:
-    low_text, high_text = (price_plain(price, vs=vs, is_stablecoin=facts.is_stablecoin) for price in (low, high))
+    is_large = any(price is not None and price >= _LARGE for price in (low, high))
+    low_text, high_text = (
+        amount_plain(price, vs=vs) if is_large else price_plain(price, vs=vs, is_stablecoin=facts.is_stablecoin)
+        for price in (low, high)
+    )
+    if high_text.endswith(f" {vs}"):
+        low_text = low_text.removesuffix(f" {vs}")
     marker = None
     if low is not None and high is not None and low < high:
         marker = min(1.0, max(0.0, float((facts.price - low) / (high - low))))

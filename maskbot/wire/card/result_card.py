@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from maskbot.domain.card import Look
 from maskbot.wire.card.alt_text import bounded
-from maskbot.wire.card.colours import Colours, colours_of, disc_of
+from maskbot.wire.card.colours import Colours, colours_of
 from maskbot.wire.card.drawing import Drawing
 from maskbot.wire.card.metrics import Metrics
 from maskbot.wire.card.results import ResultWords
@@ -16,6 +16,7 @@ from maskbot.wire.card.svg import render_svg
 LEFT, RIGHT = 48.0, 1152.0
 _TILE_WIDTH = 358.6
 _TILE_GAP = 14.0
+_DISCS = {"gift": ("#A478F0", "#6B3FC9"), "packet": ("#F0605A", "#B9252B"), "lock": ("#4DA3FF", "#1459B8")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,12 @@ def draw_result_card(words: ResultWords, *, look: Look, metrics: Metrics) -> Dra
     """The card as SVG, and its alt text."""
     colours = colours_of(look)
     accent = colours.up if words.is_good else colours.down
-    _, disc_top, disc_bottom = disc_of("", seed=words.kind, is_known=False)
     svg = render_svg(
         "result.svg",
+        metrics=metrics,
         colours=colours,
         accent=accent,
-        disc=(disc_top, disc_bottom),
+        disc=_DISCS[words.sign],
         sign=words.sign,
         state=_state(words, accent, metrics),
         lines=[
@@ -48,6 +49,7 @@ def draw_result_card(words: ResultWords, *, look: Look, metrics: Metrics) -> Dra
         list_title=Line(LEFT + 28, 290, 20, 600, colours.muted, spans_of(words.list_title, metrics)),
         rows=_rows(words, colours, metrics),
         share=words.share,
+        panel=_panel(words, colours, metrics),
         tiles=_tiles(words, colours, metrics),
     )
     return Drawing(svg=svg, alt_text=_alt_text(words))
@@ -96,6 +98,19 @@ def _rows(words: ResultWords, colours: Colours, metrics: Metrics) -> list[RowBox
     return boxes
 
 
+def _panel(words: ResultWords, colours: Colours, metrics: Metrics) -> list[Line]:
+    """What stands in the panel when there is no list: how far it got, or what is to come."""
+    if words.share is None:
+        spans, size = fitted(words.panel, metrics, width=1000, sizes=(32, 28, 24), weight=600)
+        return [Line(600, 374, size, 600, colours.muted, spans, is_centred=True)]
+    percent = f"{int(words.share * 100)}%"
+    width = metrics.width(percent, size=64, weight=700)
+    return [
+        Line(76, 352, 64, 700, colours.text, (Span(percent),)),
+        Line(round(76 + width + 18, 1), 352, 28, 400, colours.muted, spans_of(words.panel, metrics)),
+    ]
+
+
 def _tiles(words: ResultWords, colours: Colours, metrics: Metrics) -> list[tuple[float, float, tuple[Line, Line]]]:
     tiles = []
     for index, (caption, value) in enumerate(words.tiles):
@@ -134,6 +149,7 @@ def _alt_text(words: ResultWords) -> str:
         words.subtitle.replace(" · ", ", "),
         f"State: {words.state}",
         f"{words.headline} {words.beside}",
+        *([f"{int(words.share * 100)}% {words.panel}"] if words.share is not None and not words.rows else []),
         *(f"{caption}: {value}" for caption, value in words.tiles),
     ]
     if rows:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from maskbot.domain.card import BroadcastCardFacts, GiveawayCardFacts, RedPacketCardFacts
 from maskbot.wire.card.clean_text import clean_text
 from maskbot.wire.card.numbers import exact_plain
-from maskbot.wire.card.time_axis import stamp, stamp_words
+from maskbot.wire.card.time_axis import stamp
 
 MOST_ROWS = 6
 
@@ -25,7 +25,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ResultWords:
-    """Everything on a result card. `share` is the filled part of the bar, 0 to 1; `tiles` are captions with values."""
+    """Everything on a result card. `share` is the filled part of the bar, 0 to 1, and `panel` what is said of it."""
 
     kind: str
     sign: str
@@ -36,13 +36,12 @@ class ResultWords:
     headline: str
     beside: str
     share: float | None
+    panel: str
     list_title: str
     rows: tuple[Row, ...]
     more_rows: int
     tiles: tuple[tuple[str, str], ...]
     footer: str
-    stamp: str
-    stamp_words: str
 
 
 def giveaway_result(facts: GiveawayCardFacts) -> ResultWords:
@@ -59,17 +58,16 @@ def giveaway_result(facts: GiveawayCardFacts) -> ResultWords:
         headline=clean_text(facts.prize, limit=48) or "—",
         beside="to be won" if not facts.is_drawn else f"to {facts.places:,} winner{'s' * (facts.places != 1)}",
         share=None,
+        panel=f"Winners are drawn {_minute(facts.ends_at_ms)}" if not facts.is_drawn else "No winners",
         list_title="Winners" if facts.is_drawn else "",
         rows=tuple(Row(name, is_done=True) for name in winners[:MOST_ROWS]),
         more_rows=max(0, len(facts.winners) - MOST_ROWS),
         tiles=(
             ("Entrants", entrants),
             ("Places", f"{facts.places:,}"),
-            ("Drawn" if facts.is_drawn else "Ends", stamp(facts.ends_at_ms).removesuffix(" UTC")[:-3] + " UTC"),
+            ("Drawn" if facts.is_drawn else "Ends", _minute(facts.ends_at_ms)),
         ),
         footer=f"Draw proof {clean_text(facts.proof, limit=72)}" if facts.proof else "",
-        stamp=stamp(facts.ends_at_ms),
-        stamp_words=stamp_words(facts.ends_at_ms),
     )
 
 
@@ -90,17 +88,16 @@ def red_packet_result(facts: RedPacketCardFacts) -> ResultWords:
         headline=f"{exact_plain(facts.total)} {symbol}",
         beside="in lucky shares" if facts.is_random else "in equal shares",
         share=None if share is None else min(1.0, share),
+        panel="of the shares are claimed" if share is not None else "Nobody has looked yet how much is left",
         list_title="",
         rows=(),
         more_rows=0,
         tiles=(
             ("Claimed", claimed),
             ("Left", left),
-            ("Refund after", stamp(facts.ends_at_ms).removesuffix(" UTC")[:-3] + " UTC"),
+            ("Refund after", _minute(facts.ends_at_ms)),
         ),
         footer=clean_text(facts.address, limit=60) if facts.address else "",
-        stamp=stamp(facts.ends_at_ms),
-        stamp_words=stamp_words(facts.ends_at_ms),
     )
 
 
@@ -119,6 +116,7 @@ def broadcast_result(facts: BroadcastCardFacts) -> ResultWords:
         headline=f"{delivered:,} of {len(facts.places):,}",
         beside=f"account{'s' * (len(facts.places) != 1)} reached",
         share=delivered / len(facts.places) if facts.places else None,
+        panel="of the accounts reached" if facts.places else "No accounts",
         list_title="Accounts",
         rows=tuple(
             Row(clean_text(place.name, limit=48), is_done=place.is_delivered) for place in facts.places[:MOST_ROWS]
@@ -127,12 +125,14 @@ def broadcast_result(facts: BroadcastCardFacts) -> ResultWords:
         tiles=(
             ("Readers", people),
             ("Key relays", f"{facts.relays_reached:,} of {facts.relays:,}"),
-            ("Finished", stamp(facts.done_at_ms).removesuffix(" UTC")[:-3] + " UTC"),
+            ("Finished", _minute(facts.done_at_ms)),
         ),
         footer=f"Post {clean_text(facts.fingerprint, limit=60)}" if facts.fingerprint else "",
-        stamp=stamp(facts.done_at_ms),
-        stamp_words=stamp_words(facts.done_at_ms),
     )
+
+
+def _minute(at_ms: int) -> str:
+    return stamp(at_ms).removesuffix(" UTC")[:-3] + " UTC"
 
 
 def _one_line(text: str) -> str:

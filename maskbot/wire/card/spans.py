@@ -1,6 +1,8 @@
 """Lines of text for a card: cut into spans of one face each, lowered digits included, measured, and fitted to a width.
 
-The renderer's own fallback stops at the first character that no face has, so which face draws what is said outright.
+What follows from how the renderer falls back (usvg 0.45): it stops at the first character that no face has; it sets a whole piece
+in the fallback face when that has all of it; and it loses text behind a joined pictograph. So each run of Chinese, Japanese or
+Korean, of Arabic and of pictographs is a piece of its own with its face named and its place given.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class Line:
 
 
 def spans_of(text: str, metrics: Metrics, *, fill: str | None = None, weight: int | None = None) -> tuple[Span, ...]:
-    """The text cut where the face changes; a space stays with what stands before it."""
+    """The text cut where the face changes."""
     found: list[Span] = []
     length = len(text)
     for index, character in enumerate(text):
@@ -59,10 +61,12 @@ def spans_of(text: str, metrics: Metrics, *, fill: str | None = None, weight: in
 
 
 def _family(character: str, after: str, before: Family, metrics: Metrics) -> Family | None:
-    if character in " \u200d\ufe0f\u20e3" or 0x1F3FB <= ord(character) <= 0x1F3FF:
+    if character in "\u200d\ufe0f\u20e3" or 0x1F3FB <= ord(character) <= 0x1F3FF:
         return before
     if after == "\ufe0f" and metrics.emoji:
         return Family.EMOJI
+    if character == " " and before is Family.ARABIC and after and metrics.family_of(after) is Family.ARABIC:
+        return Family.ARABIC
     return metrics.family_of(character)
 
 
