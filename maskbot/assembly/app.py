@@ -122,15 +122,28 @@ class App:
         """Prices."""
 
         def make() -> MarketData:
-            from maskbot.adapters.market import Market, MarketUrls
+            from maskbot.adapters.market import Codec, MarketKeys, MarketUrls, build_market
+            from maskbot.adapters.store.value_json import dump_value, load_value
 
-            key = self.settings.coingecko_api_key
+            coingecko, coinmarketcap = self.settings.coingecko_api_key, self.settings.coinmarketcap_api_key
             urls = MarketUrls(
                 coingecko=self.settings.coingecko_base_url,
                 defillama=self.settings.defillama_base_url,
                 exchange=self.settings.exchange_base_url,
+                terminal=self.settings.geckoterminal_base_url,
+                coinmarketcap=self.settings.coinmarketcap_base_url,
             )
-            return Market(urls=urls, coingecko_api_key=key.get_secret_value() if key else None, clock=self.clock)
+            keys = MarketKeys(
+                coingecko=coingecko.get_secret_value() if coingecko else None,
+                coinmarketcap=coinmarketcap.get_secret_value() if coinmarketcap else None,
+            )
+            return build_market(
+                urls=urls,
+                keys=keys,
+                clock=self.clock,
+                broker_url=self.settings.broker_url,
+                codec=Codec(dump=dump_value, load=load_value),
+            )
 
         return self._part("market", make)
 

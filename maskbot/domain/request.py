@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from maskbot.domain.card import Point, PoolQuote, PriceCardFacts
 from maskbot.domain.identity import Persona, PersonId, Platform
 from maskbot.domain.post import Picture, Post, Visibility
 
@@ -53,12 +54,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class PriceNeed:
-    """The price of one token. Exactly one of `symbol` (upper case) and `address` (lower-case 0x + 40 hex) is given."""
+    """The price of one token: at most one of `symbol` (upper case) and `address` (lower-case 0x + 40 hex) is given.
+
+    With neither, the token that `conversation` was last about is meant. `conversation` names who talks to which account, "" for
+    nobody in particular; what is asked there is remembered for a day. `vs` None is the conversation's last, else US dollars.
+    """
 
     symbol: str | None
     address: str | None
-    vs: str = "USD"
+    vs: str | None = "USD"
     window: str = "7d"
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,11 @@ Need = PriceNeed | PersonaNeed | OpenedNeed | ReplyNeed
 
 @dataclass(frozen=True, slots=True)
 class PriceFact:
-    """A price that may be shown. `source` and `as_of_ms` are printed with it; `warnings` are shown, worst first."""
+    """A price that may be shown. `source` and `as_of_ms` are printed with it; `warnings` are shown, worst first.
+
+    `is_red` says that one of the warnings forbids to trade on this price. `address` is on Ethereum (lower case); `is_known` says
+    that token and address are those of the reviewed table. `series` covers `window`; `quote` is what Uniswap gives at a block.
+    """
 
     symbol: str
     name: str
@@ -96,6 +106,47 @@ class PriceFact:
     source: str
     as_of_ms: int
     warnings: tuple[str, ...] = ()
+    is_red: bool = False
+    window: str = "7d"
+    series: tuple[Point, ...] = ()
+    volume_24h: Decimal | None = None
+    low_24h: Decimal | None = None
+    high_24h: Decimal | None = None
+    rank: int | None = None
+    address: str | None = None
+    quote: PoolQuote | None = None
+    exchanges: tuple[str, ...] = ()
+    more_exchanges: int = 0
+    is_stablecoin: bool = False
+    is_known: bool = False
+
+    @property
+    def card(self) -> PriceCardFacts:
+        """The same facts as a card shows them. Raises ValueError for numbers no card can hold."""
+        return PriceCardFacts(
+            name=self.name,
+            symbol=self.symbol,
+            vs=self.vs,
+            price=self.price,
+            window=self.window,
+            series=self.series,
+            source=self.source,
+            as_of_ms=self.as_of_ms,
+            change_24h_percent=self.change_24h_percent,
+            change_7d_percent=self.change_7d_percent,
+            market_cap=self.market_cap,
+            volume_24h=self.volume_24h,
+            low_24h=self.low_24h,
+            high_24h=self.high_24h,
+            rank=self.rank,
+            address=self.address,
+            warnings=self.warnings,
+            quote=self.quote,
+            exchanges=self.exchanges,
+            more_exchanges=self.more_exchanges,
+            is_stablecoin=self.is_stablecoin,
+            is_known=self.is_known,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +175,8 @@ class ReplyFact:
 
 @dataclass(frozen=True, slots=True)
 class NoFact:
-    """A need that could not be met: `reason` is a stable word (`unavailable`, `unknown_token`, `ambiguous`)."""
+    """A need that could not be met: `reason` is a stable word (`unavailable`, `unknown_token`, `ambiguous`,
+    `disagree`, `no_token`). `choices` belong to `ambiguous` (name, chain, short address) and `disagree` (lowest, highest price)."""
 
     reason: str
     choices: tuple[str, ...] = ()

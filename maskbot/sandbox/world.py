@@ -100,6 +100,9 @@ class World:
             "MASKBOT_GUN_RELAYS": ",".join(relay.url for relay in self.relays),
             "MASKBOT_X_API_BASE_URL": self.x_url,
             "MASKBOT_COINGECKO_BASE_URL": f"{self.market_url}/api/v3",
+            "MASKBOT_COINMARKETCAP_BASE_URL": self.market_url,
+            "MASKBOT_COINMARKETCAP_API_KEY": "sandbox",
+            "MASKBOT_GECKOTERMINAL_BASE_URL": f"{self.market_url}/api/v2",
             "MASKBOT_DEFILLAMA_BASE_URL": self.market_url,
             "MASKBOT_EXCHANGE_BASE_URL": self.market_url,
         }

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     next_id_base_url: _HttpUrl = "https://proof-service.next.id"
     coingecko_base_url: _HttpUrl = "https://api.coingecko.com/api/v3"
     coingecko_api_key: SecretStr | None = None
+    coinmarketcap_base_url: _HttpUrl = "https://pro-api.coinmarketcap.com"
+    coinmarketcap_api_key: SecretStr | None = None
+    geckoterminal_base_url: _HttpUrl = "https://api.geckoterminal.com/api/v2"
     defillama_base_url: _HttpUrl = "https://coins.llama.fi"
     exchange_base_url: _HttpUrl = "https://api.exchange.coinbase.com"
     ca_bundle: _UserPath | None = None

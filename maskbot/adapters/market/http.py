@@ -1,119 +1,128 @@
-"""A bounded JSON fetch with a breaker per host.
+"""A bounded JSON fetch with a deadline that holds whatever the other side does.
 
-1.5 s and 512 KiB a call, no redirects, no compression, JSON only by content type, depth at most 32, numbers as `Decimal` read from
-at most 40 characters with an exponent from -40 to 30. Source: price-cards.md 5 and 6, reliability.md E6, E7, E11.
+1.5 s a call from the first byte sent to the last one read (also for a server that drips), 512 KiB (2 MiB for the batch of the top
+coins), no redirects, no compression, JSON only by content type, depth at most 32, numbers as `Decimal` read from at most 40
+characters with an exponent from -40 to 30. The calls run on one event loop in a thread of its own, because only there a deadline
+can cut a call short. Source: price-cards.md 5 and 6, reliability.md E6, E7, E11.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from threading import Lock
-from urllib.parse import urlsplit
+from threading import Thread
 
 import httpx
 
+from maskbot.adapters.market.breaker import LONGEST_PAUSE_S, OPEN_S, Breaker, Budget
 from maskbot.domain.errors import Malformed, Unavailable
 
 CALL_S = 1.5
 SIZE_LIMIT = 512 << 10
 DEPTH_LIMIT = 32
-FAILURES_TO_OPEN = 3
-OPEN_S = 60.0
-LONGEST_PAUSE_S = 900.0
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _BRACKET = re.compile(rb"[\[\]{}]")
+_RETRYABLE_CMC = (1008, 1011)
+"""CoinMarketCap's codes for a minute's and an address's limit; a day's and a month's (1009, 1010) are not waited for."""
 
 
-class Breaker:
-    """Which hosts are left alone for a while: after three failures in a row, or as long as the host asked for."""
+class NotKnown(Unavailable):
+    """The source answers that it does not know the token: nothing is wrong with it."""
 
-    def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic_s = monotonic_s
-        self._failures: dict[str, int] = {}
-        self._open_until_s: dict[str, float] = {}
-        self._lock = Lock()
-
-    def check(self, host: str) -> None:
-        """Raises Unavailable while the host is left alone."""
-        with self._lock:
-            left_s = self._open_until_s.get(host, 0.0) - self._monotonic_s()
-        if left_s > 0:
-            raise Unavailable(f"{host} is left alone for {left_s:.0f} s", retry_after_s=left_s, kind="BreakerOpen")
-
-    def succeed(self, host: str) -> None:
-        """A good answer came."""
-        with self._lock:
-            self._failures.pop(host, None)
-
-    def fail(self, host: str, *, pause_s: float | None = None) -> None:
-        """No good answer came; `pause_s` is what the host asked for."""
-        with self._lock:
-            self._failures[host] = self._failures.get(host, 0) + 1
-            if pause_s is not None:
-                self._open_until_s[host] = self._monotonic_s() + min(pause_s, LONGEST_PAUSE_S)
-            elif self._failures[host] >= FAILURES_TO_OPEN:
-                self._open_until_s[host] = self._monotonic_s() + OPEN_S
-                self._failures[host] = 0
+    kind = "NotFound"
 
 
 class JsonFetcher:
-    """Fetches JSON from market-data hosts. Safe to share between threads."""
+    """Fetches JSON from market-data sources. Safe to share between threads; starts its thread at once."""
 
-    def __init__(self, *, breaker: Breaker | None = None, user_agent: str = "maskbot") -> None:
-        self._breaker = breaker if breaker is not None else Breaker()
-        self._client = httpx.Client(
+    def __init__(self, *, breaker: Breaker, budget: Budget, user_agent: str = "maskbot") -> None:
+        self._breaker = breaker
+        self._budget = budget
+        self._client = httpx.AsyncClient(
             timeout=CALL_S,
             follow_redirects=False,
+            trust_env=False,
             headers={"accept": "application/json", "accept-encoding": "identity", "user-agent": user_agent},
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
         )
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="market-http", daemon=True)
+        self._thread.start()
 
-    def fetch(self, url: str, *, params: Mapping[str, str], headers: Mapping[str, str] | None = None) -> object:
-        """The parsed answer. Raises Unavailable when the host fails, limits or is left alone; Malformed when it answers
-        something that is no bounded JSON; Unavailable (kind NotFound) for 404."""
-        host = urlsplit(url).netloc
-        self._breaker.check(host)
+    def fetch(
+        self,
+        url: str,
+        *,
+        source: str,
+        params: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+        size_limit: int = SIZE_LIMIT,
+    ) -> object:
+        """The parsed answer.
+
+        Raises:
+            Unavailable: the source fails, limits, is left alone (BreakerOpen) or has no budget left (BudgetSpent).
+            NotKnown: it answers 404.
+            Malformed: it answers something that is no bounded JSON.
+        """
+        self._breaker.check(source)
+        self._budget.spend(source)
+        call = self._read(url, params, headers or {}, size_limit)
         try:
-            status, body, answer_headers = self._read(url, params, headers or {})
-        except httpx.HTTPError as error:
-            self._breaker.fail(host)
-            raise Unavailable(f"{host} did not answer: {type(error).__name__}") from error
+            status, body, answer_headers = asyncio.run_coroutine_threadsafe(call, self._loop).result()
+        except (httpx.HTTPError, TimeoutError) as error:
+            self._breaker.fail(source)
+            raise Unavailable(f"{source} did not answer: {type(error).__name__}") from error
         except Unavailable:
-            self._breaker.fail(host)
+            self._breaker.fail(source)
             raise
-        if status == 404:
-            self._breaker.succeed(host)
-            raise Unavailable(f"{host} does not know this", kind="NotFound")
-        if status != 200:
-            self._breaker.fail(host, pause_s=_pause_s(status, answer_headers))
-            raise Unavailable(f"{host} answered {status}", retry_after_s=_pause_s(status, answer_headers))
-        try:
-            answer = parse_bounded(body, content_type=answer_headers.get("content-type", ""))
-        except Malformed:
-            self._breaker.fail(host)
-            raise
-        self._breaker.succeed(host)
-        return answer
+        return self._judged(source, status, body, answer_headers)
+
+    def refuse(self, source: str, *, pause_s: float | None) -> None:
+        """Note that an answer was an error after all (an error inside a 200)."""
+        self._breaker.fail(source, pause_s=pause_s)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """Close the connections and end the thread."""
+        if self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result(CALL_S)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(CALL_S)
+        if not self._loop.is_running():
+            self._loop.close()
 
-    def _read(
-        self, url: str, params: Mapping[str, str], headers: Mapping[str, str]
+    def _judged(self, source: str, status: int, body: bytes, headers: Mapping[str, str]) -> object:
+        if status == 404:
+            self._breaker.succeed(source)
+            raise NotKnown(f"{source} does not know this")
+        if status != 200:
+            pause_s = _pause_s(status, headers, body)
+            self._breaker.fail(source, pause_s=pause_s)
+            raise Unavailable(f"{source} answered {status}", retry_after_s=pause_s)
+        try:
+            answer = parse_bounded(body, content_type=headers.get("content-type", ""))
+        except Malformed:
+            self._breaker.fail(source)
+            raise
+        self._breaker.succeed(source)
+        return answer
+
+    async def _read(
+        self, url: str, params: Mapping[str, str], headers: Mapping[str, str], size_limit: int
     ) -> tuple[int, bytes, Mapping[str, str]]:
-        deadline_s = time.monotonic() + CALL_S
-        with self._client.stream("GET", url, params=dict(params), headers=dict(headers)) as answer:
+        async with (
+            asyncio.timeout(CALL_S),
+            self._client.stream("GET", url, params=dict(params), headers=dict(headers)) as answer,
+        ):
             body = bytearray()
-            for chunk in answer.iter_raw(16_384):
+            async for chunk in answer.aiter_raw():
                 body += chunk
-                if len(body) > SIZE_LIMIT or time.monotonic() > deadline_s:
-                    raise Unavailable(f"{urlsplit(url).netloc} sent too much or too slowly")
+                if len(body) > size_limit:
+                    raise Unavailable("the source sent more than the limit", kind="AnswerTooLarge")
             return answer.status_code, bytes(body), answer.headers
 
 
@@ -144,14 +153,24 @@ def number(text: str) -> Decimal:
     return value
 
 
+def cmc_pause_s(code: int) -> float | None:
+    """How long CoinMarketCap is left alone for an error code: a minute where waiting helps, longer where it does not."""
+    if code in _RETRYABLE_CMC:
+        return OPEN_S
+    return LONGEST_PAUSE_S if code else None
+
+
 def _refuse_constant(text: str) -> object:
     raise Malformed(f"{text} is no number")
 
 
-def _pause_s(status: int, headers: Mapping[str, str]) -> float | None:
-    if status in (401, 402, 403):
+def _pause_s(status: int, headers: Mapping[str, str], body: bytes) -> float | None:
+    if status in (401, 402, 403, 451):
         return LONGEST_PAUSE_S
     if status != 429:
         return None
     asked = headers.get("retry-after", "")
-    return float(asked) if asked.isdigit() and len(asked) <= 6 else OPEN_S
+    if asked.isascii() and asked.isdigit() and len(asked) <= 6:
+        return float(asked)
+    found = re.search(rb'"error_code"\s*:\s*"?([0-9]{1,6})', body[:4096])
+    return (cmc_pause_s(int(found[1])) or OPEN_S) if found else OPEN_S

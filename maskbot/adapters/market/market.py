@@ -1,4 +1,4 @@
-"""The market: which token is meant, three sources at once, one judgement, a short memory.
+"""The market: which token is meant, every source at once, one judgement, a memory, and what a card shows beside the price.
 
 Source: price-cards.md 3 (times to live, single flight, stale up to 30 min), 4 (which token), 6 (4 s in all).
 """
@@ -6,166 +6,236 @@ Source: price-cards.md 3 (times to live, single flight, stale up to 30 min), 4 (
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import replace
 from decimal import Decimal
+from typing import TypeVar
 
-from maskbot.adapters.market import judge, pinned, sources
-from maskbot.adapters.market.http import JsonFetcher
-from maskbot.adapters.market.memory import Memory
-from maskbot.adapters.market.quotes import Details, Quote, Token
-from maskbot.adapters.market.resolve import Resolver
-from maskbot.domain.errors import Malformed, Unavailable
+from maskbot.adapters.market import judge, pinned, resolve
+from maskbot.adapters.market.cache import Cache
+from maskbot.adapters.market.coingecko import CoinGecko, Listing, rounded
+from maskbot.adapters.market.conversation import Conversations
+from maskbot.adapters.market.dress import Dresser, hourly
+from maskbot.adapters.market.flight import Flights
+from maskbot.adapters.market.panel import Panel
+from maskbot.adapters.market.quotes import Token
+from maskbot.adapters.market.resolve import Found
+from maskbot.adapters.market.warnings import DELAYED
+from maskbot.domain.card import Point
+from maskbot.domain.errors import MaskbotError, Unavailable
 from maskbot.domain.request import NoFact, PriceFact, PriceNeed
 from maskbot.ports.inside import Clock
 
 TOTAL_S = 4.0
+SPOT_TTL_S = 60.0
+STALE_S = 1_800.0
+NEGATIVE_TTL_S = 300.0
+TOKEN_TTL_S = 86_400.0
 FIATS = frozenset(
     {"USD", "EUR", "GBP", "JPY", "KRW", "CNY", "CAD", "AUD", "CHF", "INR", "BRL", "MXN"}
     | {"SGD", "HKD", "TWD", "TRY", "SEK", "NOK", "DKK", "PLN", "CZK", "NZD", "ZAR", "THB"}
 )
-_SPOT_TTL_S = 60.0
-_NEGATIVE_TTL_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class MarketUrls:
-    """Where the sources are, without trailing slashes."""
-
-    coingecko: str
-    defillama: str
-    exchange: str
+_SPOT = PriceFact | NoFact
+_FOUND = Token | NoFact
+_Part = TypeVar("_Part")
 
 
 class Market:
-    """Prices from three sources. Safe to share between threads; keeps a pool of twelve for its calls."""
+    """Prices from every source that is set up. Safe to share between threads."""
 
-    def __init__(self, *, urls: MarketUrls, coingecko_api_key: str | None, clock: Clock) -> None:
-        self._urls = urls
+    def __init__(
+        self,
+        *,
+        panel: Panel,
+        coingecko: CoinGecko,
+        dresser: Dresser,
+        cache: Cache,
+        clock: Clock,
+        closing: Sequence[Callable[[], object]],
+    ) -> None:
+        self._panel = panel
+        self._coingecko = coingecko
+        self._dresser = dresser
+        self._cache = cache
         self._clock = clock
-        self._fetcher = JsonFetcher()
-        is_pro = urls.coingecko.startswith("https://pro-api.")
-        header = "x-cg-pro-api-key" if is_pro else "x-cg-demo-api-key"
-        self._coingecko_headers = {header: coingecko_api_key} if coingecko_api_key else {}
-        self._resolver = Resolver(fetch=self._fetch_coingecko)
-        self._memory = Memory()
-        self._pool = ThreadPoolExecutor(max_workers=12, thread_name_prefix="market")
+        self._closing = closing
+        self._conversations = Conversations(cache=cache, now_ms=clock.now_ms)
+        self._flights: Flights[PriceFact | NoFact] = Flights()
+        self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="market-card")
 
     def fetch_price(self, need: PriceNeed) -> PriceFact | NoFact:
-        """The price, or why there is none (`unknown_token`, `ambiguous`, `disagree`, `unavailable`).
+        """The price, or why there is none (`unknown_token`, `ambiguous`, `disagree`, `unavailable`, `no_token`).
 
         Raises:
             Unavailable: no source answered, and nothing younger than 30 minutes is remembered.
         """
-        vs = need.vs.upper()
+        complete = self._conversations.completed(need)
+        if complete is None:
+            return NoFact("no_token")
+        fact = self._answer(complete, (complete.vs or "USD").upper())
+        if isinstance(fact, PriceFact):
+            self._conversations.keep(complete)
+        return fact
+
+    def refresh_ahead(self) -> bool:
+        """Fetch the largest coins in one call if that is due (every ten minutes, once for all processes that share a Redis);
+        whether it was done. Never raises: a card then asks for itself."""
+        return self._panel.refresh_ahead()
+
+    def close(self) -> None:
+        """Stop the pools and close the connections."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for part in self._closing:
+            part()
+
+    def _answer(self, need: PriceNeed, vs: str) -> PriceFact | NoFact:
         if vs in FIATS:
-            return self._priced(need.symbol, need.address, vs)
+            return self._in_currency(need, vs)
         quoted = pinned.by_symbol().get(vs)
         if quoted is None:
             return NoFact("unknown_token")
-        return _crossed(self._priced(need.symbol, need.address, "USD"), self._priced(quoted.symbol, None, "USD"), vs=vs)
+        other = self._pool.submit(self._spot, PriceNeed(quoted.symbol, None), "USD")
+        price = self._spot(need, "USD")
+        return crossed(price, other.result(), vs=vs)
 
-    def close(self) -> None:
-        """Stop the pool and close the connections."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._fetcher.close()
-
-    def _priced(self, symbol: str | None, address: str | None, vs: str) -> PriceFact | NoFact:
-        key = f"{address or symbol}/{vs}"
-        with self._memory.only_one(key):
-            known = self._memory.recall(key, now_ms=self._clock.now_ms())
-            if known is not None:
-                return known
-            try:
-                fact = self._ask(symbol, address, vs)
-            except Unavailable:
-                stale = self._memory.recall_stale(key, now_ms=self._clock.now_ms(), limit_ms=judge.STALE_LIMIT_MS)
-                if stale is None:
-                    raise
-                return replace(stale, warnings=tuple(dict.fromkeys((*stale.warnings, "delayed"))))
-            ttl_s = _SPOT_TTL_S if isinstance(fact, PriceFact) else _NEGATIVE_TTL_S
-            if not isinstance(fact, NoFact) or fact.reason in ("unknown_token", "ambiguous"):
-                self._memory.keep(key, fact, until_ms=self._clock.now_ms() + int(ttl_s * 1000))
-            return fact
-
-    def _ask(self, symbol: str | None, address: str | None, vs: str) -> PriceFact | NoFact:
+    def _in_currency(self, need: PriceNeed, vs: str) -> PriceFact | NoFact:
         deadline_s = time.monotonic() + TOTAL_S
-        token = self._resolver.by_address(address) if address else self._resolver.by_symbol(symbol or "")
-        if isinstance(token, NoFact):
-            return token
-        quotes, details = self._gather(token, vs, deadline_s)
-        return judge.judge(token, quotes, details=details, vs=vs, now_ms=self._clock.now_ms())
+        series: Future[tuple[Point, ...]] | None = None
+        listing: Future[Listing] | None = None
+        known = pinned.by_symbol().get(need.symbol or "") or pinned.by_address().get(need.address or "")
+        if known is not None:
+            series, listing = self._begin(known, vs, need.window)
+        fact = self._spot(need, vs)
+        if isinstance(fact, NoFact):
+            return fact
+        if known is None:
+            token = self._cache.recall(f"token/{need.address or need.symbol}", _FOUND, now_ms=self._clock.now_ms())
+            if isinstance(token, Token):
+                series, listing = self._begin(token, vs, need.window)
+        points = _in_time(series, deadline_s) or (fact.series if need.window == "7d" else ())
+        found = _in_time(listing, deadline_s) or Listing((), 0)
+        return replace(fact, window=need.window, series=points, exchanges=found.names, more_exchanges=found.more)
 
-    def _gather(self, token: Token, vs: str, deadline_s: float) -> tuple[list[Quote], Details]:
-        calls: list[Callable[[], tuple[Quote, Details]]] = []
+    def _begin(self, token: Token, vs: str, window: str) -> tuple[Future[tuple[Point, ...]] | None, Future[Listing]]:
+        """What can be fetched beside the price: the week's series comes with the price itself."""
+        is_there = window == "7d" and token.id
+        series = None if is_there else self._pool.submit(self._series, token, vs, window)
+        return series, self._pool.submit(self._dresser.listing, token)
+
+    def _series(self, token: Token, vs: str, window: str) -> tuple[Point, ...]:
         if token.id:
-            calls.append(lambda: self._from_coingecko(token, vs))
-        if vs == "USD":
-            calls.append(lambda: (self._from_llama(token), Details()))
-        if token.exchange:
-            calls.append(lambda: (self._from_exchange(token, vs), Details()))
-        futures: list[Future[tuple[Quote, Details]]] = [self._pool.submit(call) for call in calls]
-        done, _ = wait(futures, timeout=max(0.0, deadline_s - time.monotonic()))
-        quotes, details, answered = [], Details(), 0
-        for future in futures:
-            if future not in done:
-                future.cancel()
-                continue
-            try:
-                quote, said = future.result()
-            except Malformed:
-                answered += 1
-            except Unavailable as error:
-                answered += error.kind == "NotFound"
-            else:
-                quotes.append(quote)
-                details = said if said != Details() else details
-        if not quotes and not answered:
+            return self._dresser.series(token, vs=vs, window=window)
+        pool = self._panel.pool_of(token)
+        return self._dresser.pool_series(token, pool=pool, window=window) if pool and vs == "USD" else ()
+
+    def _spot(self, need: PriceNeed, vs: str) -> PriceFact | NoFact:
+        key = f"spot/{need.address or need.symbol}/{vs}"
+        now_ms = self._clock.now_ms()
+        known = self._cache.recall(key, _SPOT, now_ms=now_ms)
+        if known is not None:
+            return _as_known(known)
+        return self._flights.join(key, lambda: self._asked(key, need, vs))
+
+    def _asked(self, key: str, need: PriceNeed, vs: str) -> PriceFact | NoFact:
+        now_ms = self._clock.now_ms()
+        known = self._cache.recall(key, _SPOT, now_ms=now_ms)
+        if known is not None:
+            return _as_known(known)
+        last = self._cache.recall_stale(key, _SPOT, now_ms=now_ms)
+        previous = last if isinstance(last, PriceFact) else None
+        try:
+            fact = self._ask(need, vs, previous)
+        except Unavailable:
+            return _stale(previous, now_ms=now_ms)
+        now_ms = self._clock.now_ms()
+        if isinstance(fact, PriceFact):
+            self._cache.keep(key, fact, _SPOT, ttl_s=SPOT_TTL_S, stale_s=STALE_S, now_ms=now_ms)
+        elif fact.reason in ("unknown_token", "ambiguous"):
+            self._cache.keep(key, fact, _SPOT, ttl_s=NEGATIVE_TTL_S, now_ms=now_ms)
+        return fact
+
+    def _ask(self, need: PriceNeed, vs: str, previous: PriceFact | None) -> PriceFact | NoFact:
+        deadline_s = time.monotonic() + TOTAL_S
+        found = self._token(need)
+        if isinstance(found.token, NoFact):
+            return found.token
+        token = found.token
+        view = self._panel.ask(token, vs=vs, deadline_s=deadline_s, row=found.row if vs == "USD" else None)
+        if not view.said and not view.has_answer:
             raise Unavailable("no market source answered", retry_after_s=30.0)
-        return quotes, details
-
-    def _from_coingecko(self, token: Token, vs: str) -> tuple[Quote, Details]:
-        answer = self._fetch_coingecko(
-            "/coins/markets",
-            {
-                "vs_currency": vs.lower(),
-                "ids": token.id,
-                "sparkline": "true",
-                "price_change_percentage": "24h,7d",
-            },
+        verdict = judge.judge(
+            token,
+            view.said,
+            details=view.details,
+            vs=vs,
+            now_ms=self._clock.now_ms(),
+            pool=view.pool,
+            previous=previous,
         )
-        for row in sources.read_markets(answer):
-            if row.token.id == token.id:
-                return row.quote, row.details
-        raise Malformed("CoinGecko: no usable price for this token")
+        self._panel.note(token, verdict)
+        fact = verdict.fact
+        if isinstance(fact, PriceFact) and not fact.series:
+            fact = replace(fact, series=hourly(view.details, last_at_ms=fact.as_of_ms))
+        return fact
 
-    def _from_llama(self, token: Token) -> Quote:
-        coin = f"coingecko:{token.id}" if token.id else f"ethereum:{token.address}"
-        url = f"{self._urls.defillama}/prices/current/{coin}"
-        return sources.read_llama(self._fetcher.fetch(url, params={"searchWidth": "4h"}), coin=coin)
+    def _token(self, need: PriceNeed) -> Found:
+        """The token of the need, remembered for a day; what nobody uses for five minutes."""
+        key = f"token/{need.address or need.symbol}"
+        known = self._cache.recall(key, _FOUND, now_ms=self._clock.now_ms())
+        if known is not None:
+            return Found(known)
+        if need.address:
+            found = Found(resolve.by_address(need.address, coingecko=self._coingecko))
+        else:
+            found = resolve.by_symbol(need.symbol or "", coingecko=self._coingecko)
+        ttl_s = TOKEN_TTL_S if isinstance(found.token, Token) else NEGATIVE_TTL_S
+        self._cache.keep(key, found.token, _FOUND, ttl_s=ttl_s, now_ms=self._clock.now_ms())
+        return found
 
-    def _from_exchange(self, token: Token, vs: str) -> Quote:
-        url = f"{self._urls.exchange}/products/{token.exchange}-{vs}/ticker"
-        return sources.read_ticker(self._fetcher.fetch(url, params={}))
 
-    def _fetch_coingecko(self, path: str, params: dict[str, str]) -> object:
-        return self._fetcher.fetch(self._urls.coingecko + path, params=params, headers=self._coingecko_headers)
-
-
-def _crossed(price: PriceFact | NoFact, quoted: PriceFact | NoFact, *, vs: str) -> PriceFact | NoFact:
-    """A price in another token, from both prices in dollars; changes and cap are in dollars and left out."""
+def crossed(price: PriceFact | NoFact, quoted: PriceFact | NoFact, *, vs: str) -> PriceFact | NoFact:
+    """A price in another token, from both prices in dollars; what is in dollars otherwise is left out."""
     if isinstance(price, NoFact):
         return price
     if isinstance(quoted, NoFact):
         return quoted
-    return replace(
-        price,
+    return PriceFact(
+        symbol=price.symbol,
+        name=price.name,
         vs=vs,
-        price=(price.price / quoted.price).normalize() if price.price != quoted.price else Decimal(1),
+        price=rounded(price.price / quoted.price).normalize() if price.price != quoted.price else Decimal(1),
         change_24h_percent=None,
         change_7d_percent=None,
         market_cap=None,
+        source=price.source,
         as_of_ms=min(price.as_of_ms, quoted.as_of_ms),
         warnings=tuple(dict.fromkeys(price.warnings + quoted.warnings)),
+        is_red=price.is_red or quoted.is_red,
+        rank=price.rank,
+        address=price.address,
+        is_known=price.is_known,
     )
+
+
+def _stale(previous: PriceFact | None, *, now_ms: int) -> PriceFact:
+    """The last price, if its data are young enough to be shown as delayed. Raises Unavailable otherwise."""
+    if previous is None or now_ms - previous.as_of_ms > judge.STALE_LIMIT_MS:
+        raise Unavailable("no market source answers, and no price is remembered", retry_after_s=30.0)
+    return replace(previous, warnings=tuple(dict.fromkeys((*previous.warnings, DELAYED))))
+
+
+def _as_known(known: object) -> PriceFact | NoFact:
+    assert isinstance(known, PriceFact | NoFact)
+    return known
+
+
+def _in_time(flight: Future[_Part] | None, deadline_s: float) -> _Part | None:
+    """What a flight brings until the deadline; None for what fails or is late."""
+    if flight is None:
+        return None
+    try:
+        return flight.result(max(0.0, deadline_s - time.monotonic()))
+    except (TooLate, MaskbotError):
+        return None

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from maskbot.adapters.market import Market, MarketUrls
+from maskbot.adapters.market import Market, MarketKeys, MarketUrls, build_market
 from maskbot.domain.errors import Unavailable
 from maskbot.domain.request import NoFact, PriceFact, PriceNeed
 from tests.unit.adapters.market_sites import Sites, coin, running_sites
@@ -41,7 +41,7 @@ def sites() -> Iterator[Sites]:
 @pytest.fixture
 def market(sites: Sites, clock: FakeClock) -> Iterator[Market]:
     urls = MarketUrls(coingecko=sites.url, defillama=sites.url, exchange=sites.url)
-    made = Market(urls=urls, coingecko_api_key="canary", clock=clock)
+    made = build_market(urls=urls, keys=MarketKeys(coingecko="canary"), clock=clock)
     yield made
     made.close()
 
@@ -234,4 +234,4 @@ def test_the_api_key_goes_to_coingecko_alone(sites: Sites, market: Market) -> No
     _three(sites, 3425.0, 3424.0, "3426.00")
     _priced(market)
     keyed = {path for path, names in sites.asked_headers if "x-cg-demo-api-key" in names}
-    assert keyed == {MARKETS_ETH}
+    assert keyed == {MARKETS_ETH, "/coins/ethereum/tickers"}

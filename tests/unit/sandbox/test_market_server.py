@@ -12,7 +12,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from maskbot.adapters.market import Market, MarketUrls
+from maskbot.adapters.market import Market, MarketKeys, MarketUrls, build_market
 from maskbot.domain.errors import Unavailable
 from maskbot.domain.request import NoFact, PriceFact, PriceNeed
 from maskbot.sandbox.market_coins import COINS
@@ -46,7 +46,7 @@ def sites(process: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def market(process: str, sites: httpx.Client) -> Iterator[Market]:
     urls = MarketUrls(coingecko=f"{process}/api/v3", defillama=process, exchange=process)
-    made = Market(urls=urls, coingecko_api_key="sandbox", clock=_Now())
+    made = build_market(urls=urls, keys=MarketKeys(coingecko="sandbox"), clock=_Now())
     yield made
     made.close()
 
