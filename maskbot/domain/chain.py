@@ -138,3 +138,60 @@ class Inclusion:
     receipt: Receipt
     depth: int
     is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicFees:
+    """What a transaction offers on a chain with EIP-1559 fees."""
+
+    max_fee_wei: int
+    priority_fee_wei: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.priority_fee_wei <= self.max_fee_wei < 2**256:
+            raise ValueError("the priority fee is part of the highest fee")
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyFees:
+    """What a transaction offers elsewhere: one gas price."""
+
+    gas_price_wei: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.gas_price_wei < 2**256:
+            raise ValueError("a gas price is between 0 and 2^256 - 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """All that is signed of a transaction. It is worth nothing on another chain (EIP-155)."""
+
+    chain_id: int
+    nonce: int
+    to: Address | None
+    value_wei: int
+    data: bytes
+    gas: int
+    fees: DynamicFees | LegacyFees
+
+    def __post_init__(self) -> None:
+        if self.to is not None and len(self.to) != ADDRESS_BYTES:
+            raise ValueError("an address is 20 bytes")
+        if min(self.nonce, self.value_wei, self.gas) < 0 or self.chain_id < 1:
+            raise ValueError("nonce, value and gas are never negative, and a chain id is above 0")
+
+    @property
+    def most_wei(self) -> int:
+        """What the account has to own for it: the value, and the whole gas limit at the highest price."""
+        price = self.fees.max_fee_wei if isinstance(self.fees, DynamicFees) else self.fees.gas_price_wei
+        return self.value_wei + self.gas * price
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """The bytes that are stored before they are sent, and sent again unchanged; `hash` is their name on the chain."""
+
+    raw: bytes
+    hash: bytes
+    sender: Address
