@@ -13,14 +13,14 @@ from maskbot.domain.job import QUEUES
 
 def lane_widths(threads: int) -> Mapping[str, int]:
     """Threads by queue: decisions one (they come in batches), deliveries most. With fewer than eight threads lanes overlap."""
-    return {"mentions": 1, "facts": 2, "keys": 1, "webhooks": 1, "deliveries": max(1, threads - 5)}
+    return {"mentions": 1, "facts": 2, "keys": 1, "webhooks": 1, "payments": 2, "deliveries": max(1, threads - 5)}
 
 
 class Lanes:
     """Counts who works where. Thread-safe."""
 
     def __init__(self, widths: Mapping[str, int]) -> None:
-        self._free = {queue: widths[queue] for queue in QUEUES}
+        self._free = {queue: widths.get(queue, 1) for queue in QUEUES}
         self._is_rung: dict[str, bool] = dict.fromkeys(QUEUES, False)
         self._lock = Lock()
 

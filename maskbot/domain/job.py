@@ -17,6 +17,8 @@ class JobKind(StrEnum):
     DELETE_POST = "delete_post"
     DELIVER_WEBHOOK = "deliver_webhook"
     ERASE_KEY = "erase_key"
+    CHECK_PAYMENT = "check_payment"
+    SWEEP_WALLET = "sweep_wallet"
 
     @property
     def queue(self) -> str:
@@ -33,9 +35,11 @@ _QUEUES = {
     JobKind.DELETE_POST: "deliveries",
     JobKind.DELIVER_WEBHOOK: "webhooks",
     JobKind.ERASE_KEY: "keys",
+    JobKind.CHECK_PAYMENT: "payments",
+    JobKind.SWEEP_WALLET: "payments",
 }
 
-QUEUES = ("mentions", "facts", "keys", "deliveries", "webhooks")
+QUEUES = ("mentions", "facts", "keys", "deliveries", "webhooks", "payments")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,3 +58,14 @@ BROADCAST = _graph("broadcast", "planned", planned="sealed cancelled", sealed="p
 
 JOB = _graph("job", "pending", pending="done parked", parked="pending", done="pending")
 """`done` becomes `pending` when the same work falls due again (a recurring or replayed job)."""
+
+WALLET = _graph("wallet", "active", active="paused quarantined", paused="active quarantined", quarantined="active")
+"""`quarantined`: somebody else spends from it, or an old backup was restored; only a person makes it active again (C.1, R14, R15)."""
+
+INTENT = _graph("intent", "planned", planned="approved rejected", approved="signed rejected",
+                signed="broadcast unknown included cancelling quarantined",
+                broadcast="unknown included cancelling quarantined", unknown="broadcast included cancelling quarantined",
+                included="final reverted rejected broadcast cancelling quarantined", cancelling="included quarantined",
+                quarantined="included rejected", final="", reverted="", rejected="")  # fmt: skip
+"""C.3. `planned` with needed approvals waits for people. `included` falls back to `broadcast` (or `cancelling`) in a reorg;
+`included` becomes `rejected` when what was mined, and is final, is the cancellation. Nothing leaves `reverted` by itself."""

@@ -15,6 +15,7 @@ from maskbot.adapters.store.deliveries import SqlDeliveries
 from maskbot.adapters.store.engine import WAIT_S, Engines, open_engines
 from maskbot.adapters.store.errors import StoreBusy, translated
 from maskbot.adapters.store.facts import SqlFacts
+from maskbot.adapters.store.giveaways import SqlEntrants, SqlGiveaways, SqlPrizes
 from maskbot.adapters.store.inbox import SqlInbox
 from maskbot.adapters.store.jobs import SqlBells, SqlJobs
 from maskbot.adapters.store.key_publications import SqlKeyPublications
@@ -23,7 +24,10 @@ from maskbot.adapters.store.mentions import SqlMentions
 from maskbot.adapters.store.people import SqlPeople
 from maskbot.adapters.store.personas import SqlPersonaLinks, SqlPersonas
 from maskbot.adapters.store.schema import check_schema
+from maskbot.adapters.store.treasury import SqlTreasury
 from maskbot.ports import store as ports
+from maskbot.ports.giveaways import Entrants, Giveaways, Prizes
+from maskbot.ports.treasury import Treasury
 
 
 class SqlWork:
@@ -46,6 +50,10 @@ class SqlWork:
         self.switches: ports.Switches = SqlSwitches(connection)
         self.ledger: ports.Ledger = SqlLedger(connection)
         self.throttles: ports.Throttles = SqlThrottles(connection)
+        self.treasury: Treasury = SqlTreasury(connection)
+        self.giveaways: Giveaways = SqlGiveaways(connection)
+        self.entrants: Entrants = SqlEntrants(connection)
+        self.prizes: Prizes = SqlPrizes(connection)
 
 
 class SqlStore:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from maskbot.ports.giveaways import Entrants, Giveaways, Prizes
 from maskbot.ports.store.jobs import Bells, Jobs
 from maskbot.ports.store.limits import Ledger, Switches, Throttles
 from maskbot.ports.store.outbox import Broadcasts, Deliveries, KeyPublications
 from maskbot.ports.store.personas import Contacts, Inbox, PersonaLinks, Personas
 from maskbot.ports.store.posts import Accounts, FactStore, Mentions, People
+from maskbot.ports.treasury import Treasury
 
 
 class Work(Protocol):
@@ -31,6 +33,10 @@ class Work(Protocol):
     switches: Switches
     ledger: Ledger
     throttles: Throttles
+    treasury: Treasury
+    giveaways: Giveaways
+    entrants: Entrants
+    prizes: Prizes
 
 
 class Store(Protocol):

@@ -1,0 +1,152 @@
+"""Payments we owe. Unique by purpose and id; unique by wallet and nonce; never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from maskbot.adapters.store.errors import IllegalMove
+from maskbot.adapters.store.ids import new_id
+from maskbot.adapters.store.tables_treasury import intent
+from maskbot.domain.job import JobKind
+from maskbot.domain.money import Address
+from maskbot.domain.states import INTENT
+from maskbot.domain.transaction import ContractCall, Followup, Intent, OtherPayment, PaymentOrder
+from maskbot.domain.wallet import Wallet
+
+_ADD = upsert(intent).on_conflict_do_nothing(index_elements=["purpose", "purpose_id"])
+_FIND = select(intent).where(
+    intent.c.purpose == bindparam("b_purpose"), intent.c.purpose_id == bindparam("b_purpose_id")
+)
+_is_it = intent.c.id == bindparam("b_id")
+
+
+class SqlIntents:
+    """Implements `ports.treasury.Intents`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, order: PaymentOrder, *, wallet: Wallet, now_ms: int) -> tuple[Intent, bool]:
+        """See `ports.treasury.Intents.add`."""
+        id_ = new_id()
+        self._connection.execute(_ADD, _row_of(order, id_=id_, wallet=wallet, now_ms=now_ms))
+        there = self._connection.execute(_FIND, {"b_purpose": order.purpose, "b_purpose_id": order.purpose_id}).one()
+        found = _intent_of(there)
+        if found.wallet_id != order.wallet_id or found.call != order.call:
+            raise OtherPayment("there is another payment for this purpose already: it is not changed")
+        return found, found.id == id_
+
+    def load(self, ids: Sequence[str]) -> Mapping[str, Intent]:
+        """See `ports.treasury.Intents.load`."""
+        if not ids:
+            return {}
+        rows = self._connection.execute(select(intent).where(intent.c.id.in_(list(ids))))
+        return {row.id: _intent_of(row) for row in rows}
+
+    def in_states(
+        self, states: Collection[str], *, wallet_id: str | None = None, limit: int = 1000
+    ) -> tuple[Intent, ...]:
+        """See `ports.treasury.Intents.in_states`."""
+        wanted = (
+            select(intent)
+            .where(intent.c.state.in_(sorted(states)))
+            .order_by(intent.c.nonce.is_(None), intent.c.nonce, intent.c.id)
+            .limit(limit)
+        )
+        if wallet_id is not None:
+            wanted = wanted.where(intent.c.wallet_id == wallet_id)
+        return tuple(_intent_of(row) for row in self._connection.execute(wanted))
+
+    def move(
+        self,
+        intent_id: str,
+        *,
+        before: str,
+        after: str,
+        now_ms: int,
+        nonce: int | None = None,
+        gas_limit: int | None = None,
+        error_kind: str | None = None,
+    ) -> None:
+        """See `ports.treasury.Intents.move`."""
+        if before not in INTENT.moves or not INTENT.allows(before, after):
+            raise IllegalMove(f"a payment cannot go from {before} to {after}")
+        values: dict[str, Any] = {"state": after, "error_kind": error_kind, "looks": 0, "updated_at_ms": now_ms}
+        values |= {} if nonce is None else {"nonce": nonce}
+        values |= {} if gas_limit is None else {"gas_limit": gas_limit}
+        moved = self._connection.execute(
+            update(intent).where(_is_it, intent.c.state == bindparam("b_before")).values(values),
+            {"b_id": intent_id, "b_before": before},
+        )
+        if moved.rowcount != 1:
+            raise IllegalMove(f"the payment is not {before}, so it does not become {after}")
+
+    def note(
+        self,
+        intent_id: str,
+        *,
+        now_ms: int,
+        error_kind: str | None = None,
+        looks: int | None = None,
+        needed_approvals: int | None = None,
+        gas_limit: int | None = None,
+    ) -> None:
+        """See `ports.treasury.Intents.note`."""
+        given = {"looks": looks, "needed_approvals": needed_approvals, "gas_limit": gas_limit}
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        values |= {"error_kind": error_kind, "updated_at_ms": now_ms}
+        self._connection.execute(update(intent).where(_is_it).values(values), {"b_id": intent_id})
+
+
+def _row_of(order: PaymentOrder, *, id_: str, wallet: Wallet, now_ms: int) -> dict[str, object]:
+    return {
+        "id": id_,
+        "tenant_id": wallet.tenant_id,
+        "wallet_id": wallet.id,
+        "chain_id": wallet.chain_id,
+        "purpose": order.purpose,
+        "purpose_id": order.purpose_id,
+        "requested_by": order.requested_by,
+        "call_to": order.call.to,
+        "call_value": str(order.call.value_wei),
+        "call_data": order.call.data,
+        "gas_limit": order.gas_limit,
+        "nonce": None,
+        "state": INTENT.first,
+        "needed_approvals": 0,
+        "error_kind": None,
+        "deadline_ms": order.deadline_ms,
+        "looks": 0,
+        "followup_kind": None if order.followup is None else order.followup.kind.value,
+        "followup_target": None if order.followup is None else order.followup.target_id,
+        "created_at_ms": now_ms,
+        "updated_at_ms": now_ms,
+    }
+
+
+def _intent_of(row: Row[Any]) -> Intent:
+    has_followup = row.followup_kind is not None
+    return Intent(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        wallet_id=row.wallet_id,
+        chain_id=row.chain_id,
+        purpose=row.purpose,
+        purpose_id=row.purpose_id,
+        requested_by=row.requested_by,
+        call=ContractCall(Address(bytes(row.call_to)), int(row.call_value), bytes(row.call_data)),
+        gas_limit=row.gas_limit,
+        nonce=row.nonce,
+        state=row.state,
+        needed_approvals=row.needed_approvals,
+        error_kind=row.error_kind,
+        deadline_ms=row.deadline_ms,
+        looks=row.looks,
+        created_at_ms=row.created_at_ms,
+        updated_at_ms=row.updated_at_ms,
+        followup=Followup(JobKind(row.followup_kind), row.followup_target) if has_followup else None,
+    )

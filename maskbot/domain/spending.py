@@ -1,0 +1,197 @@
+"""What a wallet may pay: allow-lists, caps and approvals (reliability.md E18, R17, R19). Pure; what is not allowed is refused.
+
+A policy belongs to one wallet. The flow that plans decides with it, and the vault decides again with the same functions before it
+signs. Days are UTC days. A token is named by its address, the chain's own coin by the zero address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maskbot.domain.errors import Refused
+from maskbot.domain.money import Address
+from maskbot.domain.transaction import MOST_GAS
+
+SELECTOR_BYTES = 4
+
+
+class SpendingRefused(Refused):
+    """The policy does not allow the payment. `rule` names the rule that says no."""
+
+    kind = "SpendingRefused"
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLimit:
+    """Caps for one token, in base units: of one payment, of one UTC day, of one recipient in one UTC day. A payment above
+    `approval_above` needs approvals."""
+
+    token: Address
+    per_payment: int
+    per_day: int
+    per_recipient: int
+    approval_above: int
+
+    def __post_init__(self) -> None:
+        if min(self.per_payment, self.per_day, self.per_recipient, self.approval_above) < 0:
+            raise ValueError("caps are not negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of a contract that may be called, other than the transfer of an allowed token."""
+
+    contract: Address
+    selector: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.selector) != SELECTOR_BYTES:
+            raise ValueError("a selector is 4 bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingPolicy:
+    """The rules of one wallet. `tokens` is the allow-list of tokens. `recipients` None lets tokens go to anybody. `approvals` is how
+    many other identities have to agree above a threshold; `approvers` who may, empty for everybody but the requester."""
+
+    chain_id: int
+    tokens: tuple[TokenLimit, ...] = ()
+    methods: tuple[Method, ...] = ()
+    recipients: tuple[Address, ...] | None = None
+    max_fee_wei: int = 200 * 10**9
+    max_gas: int = 5_000_000
+    max_bumps: int = 10
+    approvals: int = 1
+    approvers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 21_000 <= self.max_gas <= MOST_GAS:
+            raise ValueError(f"the gas cap is between 21,000 and {MOST_GAS:,}")
+        if self.max_fee_wei <= 0 or self.max_bumps < 0 or self.approvals < 1:
+            raise ValueError(
+                "a fee cap is above 0, replacements are not negative, and approval needs one person at least"
+            )
+        if len({limit.token for limit in self.tokens}) != len(self.tokens):
+            raise ValueError("a token has one limit")
+
+    def limit_of(self, token: Address) -> TokenLimit | None:
+        """The caps of this token, None if it is not allowed."""
+        return next((limit for limit in self.tokens if limit.token == token), None)
+
+    def allows_contract(self, contract: Address) -> bool:
+        """Whether some method of the contract may be called."""
+        return any(method.contract == contract for method in self.methods)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """So many base units of a token for one recipient."""
+
+    token: Address
+    recipient: Address
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a call does with money, as decoded from its bytes. `method` is None for plain coins and for the transfer of a token;
+    `allowance` is the token and the spender of an `approve` call."""
+
+    spends: tuple[Spend, ...]
+    method: Method | None = None
+    allowance: tuple[Address, Address] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What one person said about one payment: yes or no to the call with this digest. An approver `key:0x...` signs `approval_text`
+    with that key; `signature` are the 65 bytes of it."""
+
+    intent_id: str
+    approver: str
+    is_yes: bool
+    call_digest: bytes
+    signature: bytes | None = None
+
+
+Totals = Mapping[tuple[Address, Address | None], int]
+"""What is spent or reserved today, by (token, recipient), and by (token, None) for all recipients together."""
+
+
+def check_effect(policy: SpendingPolicy, effect: Effect, *, chain_id: int) -> None:
+    """Look whether a payment of this kind is allowed at all.
+
+    Raises:
+        SpendingRefused: chain, token, method, spender or recipient is not on its list.
+    """
+    if policy.chain_id != chain_id:
+        raise SpendingRefused("chain", "the policy is for another chain than the wallet's")
+    if effect.allowance is not None:
+        token, spender = effect.allowance
+        if policy.limit_of(token) is None:
+            raise SpendingRefused("token", "the policy does not list the token that somebody would be allowed to take")
+        if not policy.allows_contract(spender):
+            raise SpendingRefused(
+                "spender", "the policy lists no method of the contract that would be allowed to take tokens"
+            )
+    elif effect.method is not None and effect.method not in policy.methods:
+        raise SpendingRefused("method", "the policy does not list this method of this contract")
+    for spend in effect.spends:
+        if policy.limit_of(spend.token) is None:
+            raise SpendingRefused("token", "the policy does not list this token")
+        is_listed = policy.recipients is None or spend.recipient in policy.recipients
+        if not is_listed and not policy.allows_contract(spend.recipient):
+            raise SpendingRefused("recipient", "the policy does not list this recipient")
+
+
+def check_caps(policy: SpendingPolicy, effect: Effect, *, totals: Totals) -> None:
+    """Look whether the caps leave room for the payment on top of `totals`, which do not hold it yet.
+
+    Raises:
+        SpendingRefused: a cap per payment, day or recipient would be passed, or a token is not listed.
+    """
+    for key, amount in amounts_of(effect).items():
+        token, recipient = key
+        limit = policy.limit_of(token)
+        if limit is None:
+            raise SpendingRefused("token", "the policy does not list this token")
+        after = totals.get(key, 0) + amount
+        if recipient is None and amount > limit.per_payment:
+            raise SpendingRefused(
+                "per_payment", f"the payment of {amount} is above the cap of {limit.per_payment} for one"
+            )
+        if recipient is None and after > limit.per_day:
+            raise SpendingRefused("per_day", f"the day's payments would be {after}, above the cap of {limit.per_day}")
+        if recipient is not None and after > limit.per_recipient:
+            raise SpendingRefused(
+                "per_recipient", f"the recipient would get {after} today, above the cap of {limit.per_recipient}"
+            )
+
+
+def needed_approvals(policy: SpendingPolicy, effect: Effect) -> int:
+    """How many other identities have to agree: 0 below every threshold."""
+    for (token, recipient), amount in amounts_of(effect).items():
+        limit = policy.limit_of(token)
+        if recipient is None and (limit is None or amount > limit.approval_above):
+            return policy.approvals
+    return 0
+
+
+def amounts_of(effect: Effect) -> Mapping[tuple[Address, Address | None], int]:
+    """What a payment adds to the day's totals: by token and recipient, and by token for all."""
+    sums: dict[tuple[Address, Address | None], int] = {}
+    for spend in effect.spends:
+        for recipient in (spend.recipient, None):
+            key = (spend.token, recipient)
+            sums[key] = sums.get(key, 0) + spend.amount
+    return sums
+
+
+def approval_text(intent_id: str, *, call_digest: bytes, is_yes: bool) -> str:
+    """What a person signs (EIP-191) to say yes or no with a key of their own."""
+    return f"maskbot: {'approve' if is_yes else 'reject'} payment {intent_id}\ncall {call_digest.hex()}"

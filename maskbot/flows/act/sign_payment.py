@@ -1,0 +1,127 @@
+"""Ask the vault for signatures: of approved payments, and of replacements (reliability.md C.3 2, 5, 6).
+
+No transaction is open here while the vault works. The vault decides by itself again; what it refuses stays, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from maskbot.domain.chain import ChainAccount, Fees
+from maskbot.domain.errors import Refused
+from maskbot.domain.gas import first_offer, raised_offer
+from maskbot.domain.spending import SpendingPolicy
+from maskbot.domain.transaction import Attempt, AttemptKind, Intent
+from maskbot.domain.wallet import Wallet
+from maskbot.flows.act.payment_parts import PaymentParts
+from maskbot.flows.act.submit_transaction import submit_transaction
+from maskbot.flows.decide.payment import end_payment
+from maskbot.flows.decide.payment.end import locked
+
+log = structlog.get_logger()
+_UNMINED = frozenset({"signed", "broadcast", "unknown", "cancelling"})
+
+
+def sign_approved(wallet: Wallet, account: ChainAccount, *, parts: PaymentParts) -> bool:
+    """Sign and send approved payments in their order, as far as window, batch and coins reach; whether the batch ended it."""
+    with parts.store.read() as work:
+        if work.switches.off() & wallet.signing_switches:
+            return False
+        policy = work.treasury.rules.load_policy(wallet.id)
+        unmined = work.treasury.intents.in_states(_UNMINED, wallet_id=wallet.id)
+        attempts = work.treasury.attempts.of([one.id for one in unmined])
+        room = max(0, parts.rules.window - len(unmined))
+        count = min(room, parts.rules.batch)
+        approved = work.treasury.intents.in_states({"approved"}, wallet_id=wallet.id, limit=count + 1) if count else ()
+    if not approved or policy is None:
+        return False
+    committed_wei = sum(_most_wei(one, attempts[one.id]) for one in unmined)
+    fees = parts.chain_of(wallet.chain_id).fetch_fees()  # every node's chain id is checked anew
+    for intent in approved[:count]:
+        if _is_expired(intent, parts=parts):
+            continue
+        cost_wei = _sign_one(intent, fees, policy, left_wei=account.balance_wei - committed_wei, parts=parts)
+        if cost_wei is None:
+            return False
+        committed_wei += cost_wei
+    return len(approved) > count == parts.rules.batch
+
+
+def replace_if_due(
+    intent: Intent, attempts: Sequence[Attempt], *, wallet: Wallet, parts: PaymentParts
+) -> tuple[Attempt, ...]:
+    """The attempts, with a replacement at the end if one was due: the payment waits too long or is underpriced, or is to be
+    cancelled. The same nonce and the same call (or none), both fees raised by an eighth at least, up to the policy's cap."""
+    newest = attempts[-1]
+    is_cancel = intent.state == "cancelling"
+    waits_long = parts.clock.now_ms() - newest.signed_at_ms >= parts.rules.bump_ms and intent.state != "signed"
+    has_to_be_cancelled = is_cancel and newest.kind is AttemptKind.PAY
+    if not (waits_long or has_to_be_cancelled or intent.error_kind == "Underpriced"):
+        return tuple(attempts)
+    with parts.store.read() as work:
+        policy = work.treasury.rules.load_policy(wallet.id)
+    if policy is None:
+        return tuple(attempts)
+    fees = parts.chain_of(wallet.chain_id).fetch_fees()
+    parts.reach("bump.before")
+    try:
+        offer = raised_offer(newest.offer, fees=fees, cap_wei=policy.max_fee_wei)
+        parts.keys.sign_replacement(intent_id=intent.id, offer=offer, after=newest.number, is_cancel=is_cancel)
+    except Refused as error:
+        _note(intent, error.kind, parts=parts)
+        return tuple(attempts)
+    parts.reach("bump.signed")
+    with parts.store.read() as work:
+        return work.treasury.attempts.of([intent.id])[intent.id]
+
+
+def _sign_one(intent: Intent, fees: Fees, policy: SpendingPolicy, *, left_wei: int, parts: PaymentParts) -> int | None:
+    """Sign and send one payment; the most it may cost in wei, None if those behind it have to wait as well."""
+    try:
+        offer = first_offer(fees, cap_wei=policy.max_fee_wei)
+    except Refused as error:
+        _note(intent, error.kind, parts=parts)
+        return None
+    most_wei = intent.call.value_wei + (intent.gas_limit or 0) * offer.max_fee_wei
+    if most_wei > left_wei:
+        _note(intent, "InsufficientFunds", parts=parts)
+        return None
+    parts.reach("sign.before")
+    try:
+        parts.keys.sign_payment(intent_id=intent.id, offer=offer)
+    except Refused as error:
+        _note(intent, error.kind, parts=parts)
+        return 0
+    parts.reach("sign.after")
+    with parts.store.read() as work:
+        signed = work.treasury.intents.load([intent.id])[intent.id]
+        attempts = work.treasury.attempts.of([intent.id])[intent.id]
+    if signed.state != "signed" or not attempts:
+        return 0
+    return most_wei if submit_transaction(signed, attempts[-1], parts=parts) else None
+
+
+def _is_expired(intent: Intent, *, parts: PaymentParts) -> bool:
+    now_ms = parts.clock.now_ms()
+    if intent.deadline_ms is None or now_ms <= intent.deadline_ms:
+        return False
+    with parts.store.write() as work:
+        found = locked(intent.id, work=work)
+        if found is not None and found.state == "approved":
+            end_payment(found, after="rejected", actor="sweeper", error_kind="Expired", work=work, now_ms=now_ms)
+    return True
+
+
+def _most_wei(intent: Intent, attempts: Sequence[Attempt]) -> int:
+    if not attempts:
+        return 0
+    return intent.call.value_wei + (intent.gas_limit or 0) * attempts[-1].offer.max_fee_wei
+
+
+def _note(intent: Intent, error_kind: str, *, parts: PaymentParts) -> None:
+    if intent.error_kind != error_kind:
+        log.warning("payment.waits", intent_id=intent.id, error=error_kind)
+    with parts.store.write() as work:
+        work.treasury.intents.note(intent.id, now_ms=parts.clock.now_ms(), error_kind=error_kind)

@@ -1,0 +1,110 @@
+"""How payments end, are cancelled, and how a wallet is put under quarantine (reliability.md C.3 6 and 7, C.1)."""
+
+from __future__ import annotations
+
+from maskbot.domain.audit import NewEntry
+from maskbot.domain.errors import Refused
+from maskbot.domain.job import JobKind, NewJob
+from maskbot.domain.transaction import Intent, PaymentGone
+from maskbot.domain.wallet import Wallet
+from maskbot.ports.store import Work
+
+_ON_ITS_WAY = frozenset({"signed", "broadcast", "unknown"})
+_UNDECIDED = frozenset({"planned", "approved", "quarantined"})
+
+
+def locked(intent_id: str, *, work: Work) -> Intent | None:
+    """The intent as it is now, with its wallet locked until the end of the transaction."""
+    found = work.treasury.intents.load([intent_id]).get(intent_id)
+    if found is None or work.treasury.wallets.lock(found.wallet_id) is None:
+        return None
+    return work.treasury.intents.load([intent_id])[intent_id]
+
+
+def end_payment(
+    intent: Intent,
+    *,
+    after: str,
+    actor: str,
+    work: Work,
+    now_ms: int,
+    error_kind: str | None = None,
+    tx_hash: bytes | None = None,
+) -> None:
+    """Move the payment to its last state (final, reverted or rejected), settle or release what was reserved for it, note it in the
+    audit, and add the job that waits for it. Raises Refused (IllegalMove)."""
+    work.treasury.intents.move(intent.id, before=intent.state, after=after, now_ms=now_ms, error_kind=error_kind)
+    if after == "final":
+        work.treasury.spending.settle(intent.id, now_ms=now_ms)
+    else:
+        work.treasury.spending.release(intent.id, now_ms=now_ms)
+    _tell(intent, work=work, now_ms=now_ms)
+    work.treasury.audit.append(
+        NewEntry(actor, f"payment.{after}", intent.id, tx_hash or intent.call_digest), now_ms=now_ms
+    )
+
+
+def cancel_payment(intent_id: str, *, actor: str, work: Work, now_ms: int) -> str:
+    """Stop a payment: one that is not signed, or that a person looked at under quarantine, is rejected at once; one that is on its
+    way is `cancelling` until the chain has decided which of the two transactions it took. Its state after.
+
+    Raises:
+        PaymentGone: it has ended or is mined.
+        Refused (NoSuchRow): no such payment.
+    """
+    intent = locked(intent_id, work=work)
+    if intent is None:
+        raise Refused(f"no payment {intent_id}", kind="NoSuchRow")
+    if intent.state in ("planned", "approved", "quarantined"):
+        end_payment(intent, after="rejected", actor=actor, error_kind="Cancelled", work=work, now_ms=now_ms)
+        return "rejected"
+    if intent.state not in _ON_ITS_WAY:
+        raise PaymentGone(f"the payment is {intent.state}: it cannot be stopped")
+    work.treasury.intents.move(intent.id, before=intent.state, after="cancelling", now_ms=now_ms)
+    work.jobs.add([NewJob(JobKind.SWEEP_WALLET, intent.wallet_id, intent.tenant_id, now_ms)])
+    work.treasury.audit.append(NewEntry(actor, "payment.cancelling", intent.id, intent.call_digest), now_ms=now_ms)
+    return "cancelling"
+
+
+def quarantine(wallet: Wallet, *, reason: str, work: Work, now_ms: int, intent: Intent | None = None) -> None:
+    """Sign and send nothing with this wallet until a person has looked; `intent` is the payment it showed with."""
+    if intent is not None:
+        work.treasury.intents.move(
+            intent.id, before=intent.state, after="quarantined", now_ms=now_ms, error_kind="ForeignSpender"
+        )
+        _tell(intent, work=work, now_ms=now_ms)
+    if wallet.state == "quarantined":
+        return
+    work.treasury.wallets.move(wallet.id, after="quarantined", reason=reason, now_ms=now_ms)
+    work.treasury.audit.append(NewEntry("sweeper", "wallet.quarantined", wallet.id), now_ms=now_ms)
+
+
+def release_wallet(wallet_id: str, *, next_nonce: int, actor: str, work: Work, now_ms: int) -> None:
+    """Make a quarantined wallet active again, after a person has looked at every payment of it that may have been paid elsewhere.
+    `next_nonce` is the account's next one on the chain, counting what waits there.
+
+    Raises:
+        Refused: no such wallet (NoSuchRow), not quarantined (IllegalMove), or payments are undecided (PaymentsOpen).
+    """
+    wallet = work.treasury.wallets.lock(wallet_id)
+    if wallet is None:
+        raise Refused(f"no wallet {wallet_id}", kind="NoSuchRow")
+    if wallet.state != "quarantined":
+        raise Refused(f"the wallet is {wallet.state}, not quarantined", kind="IllegalMove")
+    still_open = work.treasury.intents.in_states(_UNDECIDED, wallet_id=wallet.id, limit=1)
+    if still_open:
+        raise Refused(
+            f"payment {still_open[0].id} is {still_open[0].state}: look whether it was paid, and reject it here, first",
+            kind="PaymentsOpen",
+        )
+    work.treasury.wallets.move(
+        wallet.id, after="active", reason="", now_ms=now_ms, next_nonce=max(next_nonce, wallet.next_nonce)
+    )
+    work.jobs.add([NewJob(JobKind.SWEEP_WALLET, wallet.id, wallet.tenant_id, now_ms)])
+    work.treasury.audit.append(NewEntry(actor, "wallet.released", wallet.id), now_ms=now_ms)
+
+
+def _tell(intent: Intent, *, work: Work, now_ms: int) -> None:
+    if intent.followup is not None:
+        job = NewJob(intent.followup.kind, intent.followup.target_id, intent.tenant_id, now_ms)
+        work.jobs.add([job])

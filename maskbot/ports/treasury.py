@@ -1,0 +1,228 @@
+"""Ports of the money: the rows of wallets, payments, policies and audit, and the keys that sign (reliability.md C.2, C.3, E18).
+
+The repositories belong to a unit of work (`Work.treasury`). Whoever changes payments or reservations of a wallet calls
+`wallets.lock` first; it is the one lock of the treasury.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from maskbot.domain.audit import Entry, NewEntry
+from maskbot.domain.gas import GasOffer
+from maskbot.domain.money import Address
+from maskbot.domain.spending import Approval, Effect, SpendingPolicy, Totals
+from maskbot.domain.transaction import Attempt, Intent, MinedAttempt, PaymentOrder
+from maskbot.domain.wallet import Wallet
+
+
+class Wallets(Protocol):
+    """Hosted accounts."""
+
+    def add(self, wallet: Wallet, *, now_ms: int) -> None:
+        """Record a wallet whose key the vault holds. The same account on the same chain twice is Refused (AlreadyThere)."""
+        ...
+
+    def load(self, ids: Sequence[str] | None = None, *, tenant_id: str | None = None) -> tuple[Wallet, ...]:
+        """Wallets by id, or all; of one tenant, or of all."""
+        ...
+
+    def lock(self, wallet_id: str) -> Wallet | None:
+        """The wallet, and nobody else changes it or its payments until the end of the transaction."""
+        ...
+
+    def take_nonce(self, wallet_id: str, *, nonce: int, now_ms: int) -> None:
+        """The next nonce is `nonce` no more but the one after. Raises Refused (IllegalMove) if it was not `nonce`."""
+        ...
+
+    def move(self, wallet_id: str, *, after: str, reason: str, now_ms: int, next_nonce: int | None = None) -> None:
+        """Change the state, and the next nonce if one is given. Raises Refused (IllegalMove)."""
+        ...
+
+
+class Intents(Protocol):
+    """Payments we owe."""
+
+    def add(self, order: PaymentOrder, *, wallet: Wallet, now_ms: int) -> tuple[Intent, bool]:
+        """Record an intent; if there is one of this purpose and id, that one, and False. Raises OtherPayment if it is another."""
+        ...
+
+    def load(self, ids: Sequence[str]) -> Mapping[str, Intent]:
+        """Intents by id."""
+        ...
+
+    def in_states(
+        self, states: Collection[str], *, wallet_id: str | None = None, limit: int = 1000
+    ) -> tuple[Intent, ...]:
+        """Intents in these states: those with a nonce first, ascending, then by id, which is the order of their recording."""
+        ...
+
+    def move(
+        self,
+        intent_id: str,
+        *,
+        before: str,
+        after: str,
+        now_ms: int,
+        nonce: int | None = None,
+        gas_limit: int | None = None,
+        error_kind: str | None = None,
+    ) -> None:
+        """Change the state; nonce and gas limit are set if given, looks are forgotten. Raises Refused (IllegalMove) if it is not
+        in `before` or the move is not legal."""
+        ...
+
+    def note(
+        self,
+        intent_id: str,
+        *,
+        now_ms: int,
+        error_kind: str | None = None,
+        looks: int | None = None,
+        needed_approvals: int | None = None,
+        gas_limit: int | None = None,
+    ) -> None:
+        """Remember what keeps an intent from moving; what is None stays, save `error_kind`."""
+        ...
+
+
+class Attempts(Protocol):
+    """Signed transactions, and where they were mined."""
+
+    def add(self, attempt: Attempt) -> None:
+        """Store the bytes. An attempt's hash and its number are unique."""
+        ...
+
+    def of(self, intent_ids: Sequence[str]) -> Mapping[str, tuple[Attempt, ...]]:
+        """The attempts of each intent, oldest first."""
+        ...
+
+    def mark_sent(self, tx_hash: bytes, *, now_ms: int) -> None:
+        """The bytes are being handed to the nodes."""
+        ...
+
+    def mark_mined(self, mined: MinedAttempt, *, now_ms: int) -> None:
+        """The attempt is in this block; any other block it was seen in is not canonical."""
+        ...
+
+    def mark_not_mined(self, tx_hash: bytes) -> None:
+        """No block of the chain holds it any more."""
+        ...
+
+
+class Inclusions(Protocol):
+    """Where attempts were mined."""
+
+    def canonical(self, tx_hashes: Sequence[bytes]) -> Mapping[bytes, MinedAttempt]:
+        """The block each of these is in now, as far as we know; those in none are left out."""
+        ...
+
+
+class Rules(Protocol):
+    """Policies and approvals."""
+
+    def set_policy(self, wallet_id: str, policy: SpendingPolicy, *, now_ms: int) -> None:
+        """Replace the rules of a wallet."""
+        ...
+
+    def load_policy(self, wallet_id: str) -> SpendingPolicy | None:
+        """The rules; without any nothing may be paid."""
+        ...
+
+    def add_approval(self, approval: Approval, *, now_ms: int) -> None:
+        """Record what somebody said. Raises Refused (AlreadyThere) if they have said something about this payment before."""
+        ...
+
+    def approvals(self, intent_id: str) -> tuple[Approval, ...]:
+        """What was said about a payment."""
+        ...
+
+
+class Spending(Protocol):
+    """What is spent or reserved, by wallet, token, recipient and UTC day. `wallets.lock` comes first."""
+
+    def totals(self, wallet_id: str, effect: Effect, *, day: int) -> Totals:
+        """The day's totals that this effect would add to."""
+        ...
+
+    def reserve(self, intent: Intent, effect: Effect, *, day: int, now_ms: int) -> None:
+        """Count the payment to the day."""
+        ...
+
+    def reserved_day(self, intent_id: str) -> int | None:
+        """The day to which the payment is counted, as reserved or as settled; None when it is not."""
+        ...
+
+    def settle(self, intent_id: str, *, now_ms: int) -> None:
+        """The payment is final: it stays counted for good."""
+        ...
+
+    def release(self, intent_id: str, *, now_ms: int) -> None:
+        """The payment will never happen: it is not counted any more. Releasing what is not reserved changes nothing."""
+        ...
+
+
+class Audit(Protocol):
+    """The chain of what happened. Append only."""
+
+    def append(self, *entries: NewEntry, now_ms: int) -> None:
+        """Add entries at the end. To be called last in a transaction: it locks the chain until its end."""
+        ...
+
+    def head(self) -> tuple[int, bytes]:
+        """Number and hash of the last entry; (0, zeros) without any."""
+        ...
+
+    def page(self, *, after_seq: int, limit: int = 1000) -> tuple[Entry, ...]:
+        """The entries behind a number, in order."""
+        ...
+
+
+class Treasury(Protocol):
+    """The repositories of the money in one transaction."""
+
+    wallets: Wallets
+    intents: Intents
+    attempts: Attempts
+    inclusions: Inclusions
+    rules: Rules
+    spending: Spending
+    audit: Audit
+
+
+@dataclass(frozen=True, slots=True)
+class WalletSource:
+    """Where a wallet's key comes from: the tenant's key tree at `hd_index`, or exactly one of `private_key` (32 bytes) and
+    `mnemonic` with `path`."""
+
+    hd_index: int | None = None
+    private_key: bytes | None = field(default=None, repr=False)
+    mnemonic: str | None = field(default=None, repr=False)
+    password: str = field(default="", repr=False)
+    path: str = "m/44'/60'/0'/0/0"
+
+
+class WalletKeys(Protocol):
+    """The vault's wallet keys. `sign` reads intent, policy, approvals and switches itself, and stores what it signs."""
+
+    def create_wallet_key(self, *, key_id: str, tenant_id: str, source: WalletSource) -> Address:
+        """Make or import the key; repeating it with the same id gives the same address."""
+        ...
+
+    def sign_payment(self, *, intent_id: str, offer: GasOffer) -> bytes:
+        """Sign an approved intent with the wallet's next nonce and store the bytes in one transaction; the transaction's hash.
+        An intent that is signed already gives the hash of its first attempt.
+
+        Raises: SpendingRefused, PaymentGone, FeeCapReached, and Refused (Paused, WalletNotActive, NotApproved, NoSuchKey)."""
+        ...
+
+    def sign_replacement(self, *, intent_id: str, offer: GasOffer, after: int, is_cancel: bool) -> bytes:
+        """Sign a replacement of the newest attempt, whose number has to be `after`: same nonce and same call, or, to cancel,
+        nothing to ourselves. Raises like `sign_payment`, and Refused (NotRaised) for an offer that is not enough above."""
+        ...
+
+    def export_wallet_key(self, *, key_id: str) -> bytes:
+        """The private key, 32 bytes, for the operator. Noted in the vault's audit first."""
+        ...
