@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import maskbot.adapters.evm.recursion  # noqa: F401 - first: see there
 from maskbot.adapters.evm.endpoint import Endpoint
 from maskbot.adapters.evm.node import EvmNode
 from maskbot.adapters.evm.signing import sender_of, sign_transaction

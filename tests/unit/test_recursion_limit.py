@@ -1,0 +1,34 @@
+"""No import of ours raises the recursion limit: a nested JSON bomb must raise RecursionError, not kill the process (E6)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+_IMPORT_ALL = """
+import importlib, pkgutil, sys
+import maskbot, workers
+limit = sys.getrecursionlimit()
+for package in (maskbot, workers):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.endswith("__main__") and ".migrations" not in module.name and "lifeline" not in module.name:
+            importlib.import_module(module.name)
+        if sys.getrecursionlimit() > limit:
+            sys.exit(module.name + " raised the recursion limit")
+"""
+
+
+def test_no_module_raises_the_recursion_limit() -> None:
+    done = subprocess.run([sys.executable, "-c", _IMPORT_ALL], cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_json_bomb_is_an_error_in_this_very_process() -> None:
+    try:
+        json.loads("[" * 200_000)
+    except RecursionError:
+        return
+    raise AssertionError("a JSON bomb was read")
