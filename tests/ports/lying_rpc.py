@@ -55,6 +55,8 @@ class LyingRpc:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one segment, else each answer waits 40 ms for an acknowledgement
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
                 proxy.answer(self, self.rfile.read(int(self.headers["Content-Length"])))

@@ -25,6 +25,7 @@ _MOST_REVERT_BYTES = 4096
 _ERROR = bytes.fromhex("08c379a0")
 _PANIC = bytes.fromhex("4e487b71")
 _RATE_LIMITED = (-32005, -32016, -32029)
+_TOO_WIDE = ("query returned", "more than", "range", "response size", "too many results", "too many logs")
 
 
 class NodeUnavailable(Unavailable):
@@ -143,6 +144,8 @@ def problem_of(problem: Complaint) -> MaskbotError:
     words = problem.message.lower()
     if problem.code == 3 or problem.data is not None or "revert" in words:
         return CallReverted(reason=revert_reason(problem), data=(problem.data or b"")[:_MOST_REVERT_BYTES])
+    if any(text in words for text in _TOO_WIDE):  # before the rate: some nodes use one code for both
+        return NodeRefuses(f"the node finds the question too wide (code {problem.code})")
     if problem.code in _RATE_LIMITED or "rate limit" in words or "too many requests" in words:
         return NodeUnavailable("the node limits our rate")
     if "insufficient funds" in words or "gas required exceeds allowance" in words:
