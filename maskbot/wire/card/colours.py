@@ -27,7 +27,6 @@ class Colours:
     warning_ground: str
     pill: float
     area: float
-    glow: float
 
 
 _THEMES = {
@@ -77,7 +76,6 @@ def colours_of(look: Look) -> Colours:
         down=down,
         pill=0.16 if is_dark else 0.11,
         area=0.42 if is_dark else 0.30,
-        glow=0.16 if is_dark else 0.09,
     )
 
 

@@ -148,4 +148,4 @@ def _assert_harmless(svg: ElementTree.Element) -> None:
         for name, value in element.attrib.items():
             assert "href" not in name
             assert not name.startswith("on")
-            assert "url(" not in value or value in ("url(#area)", "url(#disc)", "url(#glow)")
+            assert "url(" not in value or value in ("url(#area)", "url(#disc)")
