@@ -63,7 +63,7 @@ class Doorbell:
     def ring(self, queues: Mapping[str, int]) -> None:
         """One bell for each batch of due rows, at most as many as threads work on the queue."""
         for queue, due in queues.items():
-            bells = min(self._widths[queue], -(-due // self._batches[queue]))
+            bells = min(self._widths.get(queue, 1), -(-due // self._batches.get(queue, 1)))
             try:
                 with self._app.producer_pool.acquire(block=True, timeout=2) as producer:
                     for _ in range(bells):

@@ -23,6 +23,7 @@ from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.publish_keys import publish_keys
 from maskbot.flows.decide.answer_mentions import answer_mentions
 from maskbot.ports.inside import Notice
+from workers.solitude import Room
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ GIVE_UP_AFTER_MS = 24 * 3_600_000
 _FIRST_RETRY_MS = 1_000
 _LAST_RETRY_MS = 600_000
 _MOST_BUGS = 5
+_ROOM = Room()
 
 Flow = Callable[[Job, App, Notice], None]
 
@@ -63,31 +65,62 @@ def drain(queue: str, *, app: App, notice: Notice, owner: str, is_stopping: Call
     while not is_stopping():
         with app.store.write() as work:
             jobs = work.jobs.claim(
-                queue=queue, owner=owner, limit=BATCHES[queue], now_ms=app.clock.now_ms(), lease_ms=app.lease_ms
+                queue=queue,
+                owner=owner,
+                limit=BATCHES.get(queue, 1),
+                now_ms=app.clock.now_ms(),
+                lease_ms=app.lease_ms,
             )
         if not jobs:
             break
-        run_jobs(jobs, app=app, notice=notice)
-        done += len(jobs)
+        done += run_jobs(jobs, app=app, notice=notice, is_stopping=is_stopping)
     return done
 
 
-def run_jobs(jobs: Sequence[Job], *, app: App, notice: Notice) -> None:
-    """Do claimed jobs: mentions together, the others one by one."""
-    mentions = [job for job in jobs if job.kind is JobKind.ANSWER_MENTION]
-    if mentions:
-        _run(mentions, lambda: answer_mentions(
-            mentions, store=app.store, keys=app.vault, clock=app.clock, notice=notice, applets=app.applets, policies=app.policies
-        ), app=app)  # fmt: skip
-    for job in jobs:
-        if job.kind is not JobKind.ANSWER_MENTION:
-            flow = _FLOWS[job.kind]
-            _run([job], lambda job=job, flow=flow: flow(job, app, notice), app=app)  # type: ignore[misc]
+def run_jobs(jobs: Sequence[Job], *, app: App, notice: Notice, is_stopping: Callable[[], bool] = lambda: False) -> int:
+    """Do claimed jobs: mentions together, the others one by one; how many were done.
+
+    Jobs that a worker died with come after the clean ones, each by itself; of those that two workers died with, only the first,
+    and the others are handed back, so that what waits behind a poison job does not share its fate (R10). What was not begun when
+    the worker is told to stop is handed back too (R27).
+    """
+    suspects = sorted((job for job in jobs if job.crashes > 1), key=lambda job: job.crashes)
+    _hand_back(suspects[1:], app=app)
+    mentions = [job for job in jobs if job.kind is JobKind.ANSWER_MENTION and job.crashes == 0]
+    others = [job for job in jobs if job.kind is not JobKind.ANSWER_MENTION and job.crashes == 0]
+    shaken = [job for job in jobs if job.crashes == 1]
+    steps = ([mentions] if mentions else []) + [[job] for job in others + shaken + suspects[:1]]
+    done = 0
+    for index, step in enumerate(steps):
+        if is_stopping():
+            _hand_back([job for each in steps[index:] for job in each], app=app)
+            break
+        _run(step, app=app, notice=notice)
+        done += len(step)
+    return done
 
 
-def _run(jobs: Sequence[Job], flow: Callable[[], None], *, app: App) -> None:
+def _hand_back(jobs: Sequence[Job], *, app: App) -> None:
+    if not jobs:
+        return
     try:
-        flow()
+        with app.store.write() as work:
+            work.jobs.give_back(jobs, now_ms=app.clock.now_ms())
+    except MaskbotError as error:  # their leases lapse by themselves
+        log.warning("job.not_handed_back", jobs=len(jobs), error=error.kind)
+
+
+def _run(jobs: Sequence[Job], *, app: App, notice: Notice) -> None:
+    """Do one step: one job, or a batch of mentions that are decided together."""
+    try:
+        with _ROOM.alone() if jobs[0].crashes > 1 else _ROOM.shared():
+            if jobs[0].kind is JobKind.ANSWER_MENTION:
+                answer_mentions(
+                    jobs, store=app.store, keys=app.vault, clock=app.clock, notice=notice, applets=app.applets,
+                    policies=app.policies,
+                )  # fmt: skip
+            else:
+                _FLOWS[jobs[0].kind](jobs[0], app, notice)
     except MaskbotError as error:
         if error.kind == "StaleLease":
             log.info("job.taken_over", kind=jobs[0].kind.value, jobs=len(jobs))
@@ -110,8 +143,8 @@ def _end(job: Job, error: Exception, *, app: App) -> None:
                 case Malformed() | Refused():
                     work.jobs.finish([job])
                 case Unavailable() if now_ms - job.created_at_ms < GIVE_UP_AFTER_MS:
-                    asked_ms = int((error.retry_after_s or 0) * 1000)
-                    work.jobs.postpone(job, due_at_ms=now_ms + max(asked_ms, backoff_ms(job.tries)), error_kind=kind)
+                    pause_ms = max(error.pause_ms or 0, backoff_ms(job.tries))
+                    work.jobs.postpone(job, due_at_ms=now_ms + pause_ms, error_kind=kind)
                 case Unconfirmed():
                     work.jobs.postpone(job, due_at_ms=now_ms + app.delivery_rules.look_gap_ms, error_kind=kind)
                 case Misconfigured():

@@ -224,6 +224,7 @@ class App:
                 quiet_ms=int(self.settings.look_quiet_s * 1000),
                 look_gap_ms=int(self.settings.look_gap_s * 1000),
                 x_budget_musd=self.settings.x_daily_budget_musd,
+                x_window_posts=self.settings.x_posts_per_window,
             )
 
         return self._part("delivery_rules", make)

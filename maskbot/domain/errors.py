@@ -6,6 +6,8 @@ the person can do; they never hold a secret. `kind` is a stable name for logs, t
 
 from __future__ import annotations
 
+_LONGEST_PAUSE_S = 86_400
+
 
 class MaskbotError(Exception):
     """Anything maskbot raises on purpose. Catch a family, not this class."""
@@ -40,6 +42,15 @@ class Unavailable(MaskbotError):
     def __init__(self, message: str, *, retry_after_s: float | None = None, kind: str | None = None) -> None:
         super().__init__(message, kind=kind)
         self.retry_after_s = retry_after_s
+
+    @property
+    def pause_ms(self) -> int | None:
+        """The pause that was asked for in milliseconds, a day at most whatever the other side said; None when it did not say."""
+        if self.retry_after_s is None:
+            return None
+        return (
+            int(self.retry_after_s * 1000) if 0 <= self.retry_after_s <= _LONGEST_PAUSE_S else _LONGEST_PAUSE_S * 1000
+        )
 
 
 class Unconfirmed(MaskbotError):

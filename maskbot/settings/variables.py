@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     x_api_base_url: _HttpUrl = "https://api.x.com"
     x_field_names: Literal["old", "new"] = "old"
     x_daily_budget_usd: Annotated[Decimal, Field(ge=0, le=100_000, max_digits=9, decimal_places=3)] = Decimal(5)
+    x_posts_per_window: Annotated[int, Field(ge=0, le=10_000)] = 100
     next_id_base_url: _HttpUrl = "https://proof-service.next.id"
     coingecko_base_url: _HttpUrl = "https://api.coingecko.com/api/v3"
     coingecko_api_key: SecretStr | None = None
@@ -80,6 +81,8 @@ class Settings(BaseSettings):
     mastodon_poll_s: _Seconds = 60.0
     x_poll_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
     feed_poll_s: Annotated[float, Field(ge=1, le=86_400)] = 120.0
+    keep_texts_h: Annotated[float, Field(ge=1, le=87_600)] = 24.0
+    keep_rows_days: Annotated[float, Field(ge=7, le=36_500)] = 365.0
 
     # --- how it is watched
     health_host: str = "127.0.0.1"

@@ -93,6 +93,17 @@ _is_mine = and_(job.c.id == bindparam("b_id"), job.c.lease_token == bindparam("b
 _FINISH = delete(job).where(_is_mine)
 _mine = update(job).where(_is_mine).values(open_claims=0, lease_owner="")
 _POSTPONE = _mine.values(due_at_ms=bindparam("b_due"), announced_at_ms=0, error_kind=bindparam("b_error"))
+_GIVE_BACK = (
+    update(job)
+    .where(_is_mine)
+    .values(
+        open_claims=job.c.open_claims - 1,
+        tries=job.c.tries - 1,
+        lease_owner="",
+        due_at_ms=bindparam("b_due"),
+        announced_at_ms=0,
+    )
+)
 _PARK = _mine.values(state="parked", error_kind=bindparam("b_error"))
 
 _ringable = _due("b_now").where(job.c.announced_at_ms <= bindparam("b_quiet_since")).cte("ringable")
@@ -162,6 +173,13 @@ class SqlJobs:
     def postpone(self, job: Job, *, due_at_ms: int, error_kind: str) -> None:
         """See `ports.store.Jobs.postpone`."""
         self._end(_POSTPONE, job, b_due=due_at_ms, b_error=error_kind)
+
+    def give_back(self, jobs: Sequence[Job], *, now_ms: int) -> None:
+        """See `ports.store.Jobs.give_back`."""
+        if jobs:
+            self._connection.execute(
+                _GIVE_BACK, [{"b_id": one.id, "b_token": one.lease_token, "b_due": now_ms} for one in jobs]
+            )
 
     def park(self, job: Job, *, error_kind: str) -> None:
         """See `ports.store.Jobs.park`."""

@@ -35,6 +35,15 @@ _BLOCK = _BLOCK.on_conflict_do_update(
 _UNTIL = select(throttle.c.until_ms).where(
     throttle.c.account_id == bindparam("account"), throttle.c.action == bindparam("b_action")
 )
+_SLOTS = select(throttle.c.action, throttle.c.until_ms).where(
+    throttle.c.account_id == bindparam("account"), throttle.c.action.like(bindparam("b_prefix"))
+)
+_SLOT = upsert(throttle)
+_TAKE = _SLOT.on_conflict_do_update(
+    index_elements=["account_id", "action"],
+    set_={"until_ms": _SLOT.excluded.until_ms},
+    where=throttle.c.until_ms <= bindparam("b_now"),
+).returning(throttle.c.action)
 
 
 class SqlSwitches:
@@ -79,6 +88,20 @@ class SqlThrottles:
         """See `ports.store.Throttles.blocked_until`."""
         until_ms = self._connection.execute(_UNTIL, {"account": account_id, "b_action": action}).scalar_one_or_none()
         return until_ms if until_ms is not None and until_ms > now_ms else None
+
+    def take_slot(self, *, account_id: str, action: str, slots: int, window_ms: int, now_ms: int) -> int | None:
+        """See `ports.store.Throttles.take_slot`. A slot is a row that is taken until its window is over; two workers that want the
+        same one wait for each other, and one of them goes on to the next."""
+        rows = self._connection.execute(_SLOTS, {"account": account_id, "b_prefix": f"{action}#%"})
+        until_ms = {str(row.action): int(row.until_ms) for row in rows}
+        names = [f"{action}#{number}" for number in range(slots)]
+        for name in names:
+            if until_ms.get(name, 0) <= now_ms:
+                values = {"account_id": account_id, "action": name, "until_ms": now_ms + window_ms, "b_now": now_ms}
+                if self._connection.execute(_TAKE, values).first() is not None:
+                    return None
+                until_ms[name] = now_ms + window_ms
+        return min(until_ms[name] for name in names)
 
     def block(self, *, account_id: str, action: str, until_ms: int) -> None:
         """See `ports.store.Throttles.block`. A later end stands."""

@@ -11,7 +11,7 @@ from maskbot.adapters.store.errors import IllegalMove
 from maskbot.adapters.store.ids import new_id
 from maskbot.adapters.store.post_json import blank_post, dump_post, load_post
 from maskbot.adapters.store.tables import fact, mention
-from maskbot.adapters.store.tables_outbox import inbox
+from maskbot.adapters.store.tables_outbox import delivery, inbox
 from maskbot.domain.mention import Mention, NewMention, Outcome
 from maskbot.domain.states import MENTION
 
@@ -37,7 +37,15 @@ def _settle_to(after: str) -> Update:
 
 _SETTLE = {after: _settle_to(after) for after in MENTION.moves}
 _MARK_OPENED = update(mention).where(mention.c.id == bindparam("b_id")).values(opened_inbox_id=bindparam("b_inbox"))
-_OF_ROOT = select(mention).where(mention.c.account_id == bindparam("account"), mention.c.root_id == bindparam("root"))
+_OF_ROOT = select(mention).where(
+    mention.c.account_id == bindparam("account"),
+    or_(mention.c.root_id == bindparam("root"), mention.c.post_id == bindparam("root")),
+)
+_EXPIRE_REPLIES = (
+    update(delivery)
+    .where(delivery.c.mention_id == bindparam("b_id"), delivery.c.state.in_(("queued", "sending", "unknown")))
+    .values(expires_at_ms=0)
+)
 _BLANK = (
     update(mention)
     .where(mention.c.id == bindparam("b_id"))
@@ -90,7 +98,8 @@ class SqlMentions:
                 raise IllegalMove(f"{len(values) - settled.rowcount} of {len(values)} mentions cannot become {after}")
 
     def forget(self, *, account_id: str, root_id: str) -> None:
-        """See `ports.store.Mentions.forget`. What was not answered yet is ignored, for the reason `deleted`."""
+        """See `ports.store.Mentions.forget`. What was not answered yet is ignored, for the reason `deleted`; a reply that is not
+        out yet expires, so that it is not sent (again)."""
         rows = self._connection.execute(_OF_ROOT, {"account": account_id, "root": root_id}).all()
         for row in rows:
             is_open = MENTION.allows(row.state, "ignored")
@@ -104,6 +113,7 @@ class SqlMentions:
                     "b_reason": "deleted" if is_open else row.reason,
                 },
             )
+            self._connection.execute(_EXPIRE_REPLIES, {"b_id": row.id})
             self._connection.execute(delete(fact).where(fact.c.mention_id == row.id))
             self._connection.execute(
                 delete(inbox).where(inbox.c.post_id == row.post_id, inbox.c.tenant_id == row.tenant_id)

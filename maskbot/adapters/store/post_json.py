@@ -57,7 +57,7 @@ def load_post(text: str) -> Post:
 
 def blank_post(post: Post) -> Post:
     """The post without what its author said, showed and quoted: ids, author and time remain (deletion within 24 h)."""
-    return replace(post, text="", spoiler_text="", links=(), quoted=None, media=(), mentions=())
+    return replace(post, text="", request_text=None, spoiler_text="", links=(), quoted=None, media=(), mentions=())
 
 
 def dump_draft(draft: Draft) -> str:

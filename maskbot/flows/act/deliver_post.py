@@ -31,12 +31,15 @@ DELIVER = "deliver"
 @dataclass(frozen=True, slots=True)
 class DeliveryRules:
     """`looks` searches without a find, over at least `quiet_ms`, before an unknown delivery is sent again; `look_gap_ms` between
-    them. `x_budget_musd` is the daily X budget in thousandths of a US dollar, 0 for none."""
+    them. `x_budget_musd` is the daily X budget in thousandths of a US dollar, `x_window_posts` how many posts an X account makes in
+    any `x_window_ms`; 0 for no limit of our own."""
 
     looks: int = 3
     quiet_ms: int = 120_000
     look_gap_ms: int = 40_000
     x_budget_musd: int = 0
+    x_window_posts: int = 0
+    x_window_ms: int = 900_000
 
 
 def deliver_post(
@@ -68,11 +71,11 @@ def deliver_post(
     if delivery.state == "queued":
         _send(delivery, account, job, store=store, publisher_of=publisher_of, clock=clock)
     else:
-        _look(delivery, job, store=store, publisher_of=publisher_of, clock=clock, rules=rules)
+        _look(delivery, account, job, store=store, publisher_of=publisher_of, clock=clock, rules=rules)
 
 
 def _may_go(delivery: Delivery, account: Account, job: Job, *, work: Work, now_ms: int, rules: DeliveryRules) -> bool:
-    """The gates before the call: expiry, switches, the platform's own pauses, the X budget. Records what follows from them."""
+    """The gates before the call: expiry, switches, the platform's own pauses, what X may cost. Records what follows from them."""
     if delivery.state == "queued" and delivery.expires_at_ms is not None and now_ms > delivery.expires_at_ms:
         work.deliveries.move(delivery.id, before="queued", after="failed", now_ms=now_ms, error_kind="Expired")
         work.jobs.finish([job])
@@ -85,12 +88,39 @@ def _may_go(delivery: Delivery, account: Account, job: Job, *, work: Work, now_m
     if blocked_until is not None:
         work.jobs.postpone(job, due_at_ms=blocked_until, error_kind="throttled")
         return False
-    if rules.x_budget_musd and account.profile.platform is Platform.X and delivery.state == "queued":
-        spent = work.ledger.spent_today(account_id=account.id, now_ms=now_ms)
-        if spent + x_cost_musd(delivery) > rules.x_budget_musd:
-            work.jobs.postpone(job, due_at_ms=(now_ms // _DAY_MS + 1) * _DAY_MS, error_kind="XBudgetSpent")
-            return False
+    if account.profile.platform is Platform.X and delivery.state == "queued":
+        return _may_cost(delivery, account, job, work=work, now_ms=now_ms, rules=rules)
     return True
+
+
+def _may_cost(delivery: Delivery, account: Account, job: Job, *, work: Work, now_ms: int, rules: DeliveryRules) -> bool:
+    """Reserve the cost and a place in X's window, so that no number of workers together spends more than allowed (R24)."""
+    cost_musd = x_cost_musd(delivery)
+    work.ledger.spend(account_id=account.id, action=DELIVER, cost_musd=cost_musd, now_ms=now_ms)
+    if rules.x_budget_musd and work.ledger.spent_today(account_id=account.id, now_ms=now_ms) > rules.x_budget_musd:
+        held, until_ms = "XBudgetSpent", (now_ms // _DAY_MS + 1) * _DAY_MS
+    elif not rules.x_window_posts:
+        return True
+    else:
+        next_ms = work.throttles.take_slot(
+            account_id=account.id,
+            action=DELIVER,
+            slots=rules.x_window_posts,
+            window_ms=rules.x_window_ms,
+            now_ms=now_ms,
+        )
+        if next_ms is None:
+            return True
+        held, until_ms = "XWindowUsedUp", next_ms
+    _give_back(delivery, account, work=work, now_ms=now_ms)
+    work.jobs.postpone(job, due_at_ms=until_ms, error_kind=held)
+    return False
+
+
+def _give_back(delivery: Delivery, account: Account, *, work: Work, now_ms: int) -> None:
+    """Nothing was posted: what was reserved for it is free again (a place in the window is not: X may have counted the call)."""
+    if account.profile.platform is Platform.X:
+        work.ledger.spend(account_id=account.id, action=DELIVER, cost_musd=-x_cost_musd(delivery), now_ms=now_ms)
 
 
 def _send(
@@ -105,24 +135,20 @@ def _send(
     try:
         published = publisher_of(delivery.account_id).deliver(delivery.draft, idempotency_key=delivery.key)
     except MaskbotError as error:
-        _record_failure(delivery, error, store=store, clock=clock)
+        _record_failure(delivery, account, error, store=store, clock=clock)
         raise
     with store.write() as work:
-        if account.profile.platform is Platform.X:
-            work.ledger.spend(
-                account_id=account.id, action=DELIVER, cost_musd=x_cost_musd(delivery), now_ms=clock.now_ms()
-            )
         _record_sent(delivery, "sending", published, job, work=work, clock=clock)
 
 
-def _record_failure(delivery: Delivery, error: MaskbotError, *, store: Store, clock: Clock) -> None:
+def _record_failure(delivery: Delivery, account: Account, error: MaskbotError, *, store: Store, clock: Clock) -> None:
     now_ms = clock.now_ms()
     with store.write() as work:
         match error:
             case Unavailable():
                 after = "queued"
-                if error.retry_after_s is not None:
-                    until_ms = now_ms + int(error.retry_after_s * 1000)
+                if error.pause_ms is not None:
+                    until_ms = now_ms + error.pause_ms
                     work.throttles.block(account_id=delivery.account_id, action=DELIVER, until_ms=until_ms)
             case Unconfirmed():
                 after = "unknown"
@@ -134,11 +160,14 @@ def _record_failure(delivery: Delivery, error: MaskbotError, *, store: Store, cl
             case _:
                 after = "unknown"
         work.deliveries.move(delivery.id, before="sending", after=after, now_ms=now_ms, error_kind=error.kind)
+        if after != "unknown":
+            _give_back(delivery, account, work=work, now_ms=now_ms)
     log.warning("delivery.not_sent", delivery_id=delivery.id, state=after, error=error.kind)
 
 
 def _look(
     delivery: Delivery,
+    account: Account,
     job: Job,
     *,
     store: Store,
@@ -157,6 +186,8 @@ def _look(
         unknown_since_ms = delivery.unknown_since_ms or now_ms
         cause = delivery.error_kind or "StillUnknown"
         is_searched = delivery.looks + 1 >= rules.looks and now_ms - unknown_since_ms >= rules.quiet_ms
+        if is_searched:
+            _give_back(delivery, account, work=work, now_ms=delivery.sending_at_ms or now_ms)
         if is_searched and cause == DUPLICATE_TEXT:  # the text collides with another post: never varied to get through
             work.deliveries.move(delivery.id, before="unknown", after="failed", now_ms=now_ms, error_kind=cause)
             work.jobs.finish([job])

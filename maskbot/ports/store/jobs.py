@@ -29,6 +29,10 @@ class Jobs(Protocol):
         """Try again later; frees the lease and forgets its crashes. Raises Refused (StaleLease) like `finish`."""
         ...
 
+    def give_back(self, jobs: Sequence[Job], *, now_ms: int) -> None:
+        """They were claimed and not begun: due now, as if they had not been claimed. A lease that was lost is none to give back."""
+        ...
+
     def park(self, job: Job, *, error_kind: str) -> None:
         """Give up until a person looks. Raises Refused (StaleLease) like `finish`."""
         ...

@@ -36,6 +36,11 @@ class Throttles(Protocol):
         """The time before which this action must not be called, None if it may."""
         ...
 
+    def take_slot(self, *, account_id: str, action: str, slots: int, window_ms: int, now_ms: int) -> int | None:
+        """Take one of `slots` calls that any window of `window_ms` allows: None if one was free, else the time of the next. Exact
+        however many workers ask at once."""
+        ...
+
     def block(self, *, account_id: str, action: str, until_ms: int) -> None:
         """The platform said to wait."""
         ...

@@ -29,7 +29,8 @@ class Mentions(Protocol):
         ...
 
     def forget(self, *, account_id: str, root_id: str) -> None:
-        """The post was deleted on its platform: erase its text and everything opened from it; keep the ids (X rule: 24 h)."""
+        """The post was deleted on its platform: erase its text and everything opened from it; keep the ids (X rule: 24 h). A reply
+        that is not out yet expires."""
         ...
 
     def mark_opened(self, mention_id: str, *, inbox_id: str) -> None:

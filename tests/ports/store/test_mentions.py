@@ -10,6 +10,8 @@ import pytest
 
 from maskbot.adapters.store.errors import IllegalMove, NoSuchRow
 from maskbot.adapters.store.ids import new_id
+from maskbot.adapters.store.retention import Erased, erase_old
+from maskbot.domain.delivery import NewDelivery
 from maskbot.domain.identity import PersonId, Platform, Profile
 from maskbot.domain.inbox import InboxItem
 from maskbot.domain.mention import NewMention, Outcome
@@ -26,7 +28,7 @@ from maskbot.domain.request import (
     ReplyFact,
     ReplyNeed,
 )
-from tests.ports.store.stage import NOW, Stage, post_of, profile_of
+from tests.ports.store.stage import NOW, Stage, draft_of, post_of, profile_of
 
 
 def test_a_recorded_mention_comes_back_whole(stage: Stage) -> None:
@@ -177,6 +179,48 @@ def test_a_deleted_post_leaves_its_ids_and_nothing_it_said(stage: Stage) -> None
     assert (gone.post.text, gone.post.links, gone.post.quoted, gone.post.media) == ("", (), None, ())
     assert gone.post.author.person == profile_of("alice").person
     assert (loaded[answered].state, loaded[answered].post.text) == ("answered", "")
+    assert gone.post.request_text is None
+
+
+def test_the_deletion_of_an_edit_is_the_deletion_of_the_post(stage: Stage) -> None:
+    post = replace(post_of("12"), root_id="11", request_text="price ETH")
+    with stage.store.write() as work:
+        (mention_id,) = work.mentions.record([replace(stage.new_mention("12"), post=post)], now_ms=NOW)
+        work.mentions.forget(account_id=stage.a, root_id="12")
+        gone = work.mentions.load([mention_id])[mention_id]
+    assert (gone.state, gone.post.text, gone.post.request_text) == ("ignored", "", None)
+
+
+def test_texts_go_after_a_day_and_rows_after_a_year_but_nothing_that_is_still_open(stage: Stage) -> None:
+    done, open_one, parked = stage.record("1"), stage.record("2"), stage.record("3")
+    day_ms = 86_400_000
+    with stage.store.write() as work:
+        work.mentions.settle([Outcome(done, "answered", "helped"), Outcome(parked, "parked", "bug")], now_ms=NOW)
+        work.facts.save(done, facts={OpenedNeed(): OpenedFact(True, text="secret")})
+    assert erase_old(stage.store, texts_before_ms=NOW, rows_before_ms=0) == Erased(0, 0)
+    assert erase_old(stage.store, texts_before_ms=NOW + day_ms, rows_before_ms=0) == Erased(1, 0)
+    assert erase_old(stage.store, texts_before_ms=NOW + day_ms, rows_before_ms=0) == Erased(0, 0)
+    with stage.store.read() as work:
+        kept = work.mentions.load([done, open_one, parked])
+        assert work.facts.load([done])[done] == {}
+    assert [kept[one].post.text for one in (done, open_one, parked)] == ["", "price ETH", "price ETH"]
+    assert kept[done].post.author.person == profile_of("alice").person
+    assert erase_old(stage.store, texts_before_ms=NOW + day_ms, rows_before_ms=NOW + day_ms) == Erased(0, 1)
+    with stage.store.read() as work:
+        assert set(work.mentions.load([done, open_one, parked])) == {open_one, parked}
+
+
+def test_a_post_whose_answer_is_not_out_yet_keeps_its_text(stage: Stage) -> None:
+    mention_id = stage.record("1")
+    with stage.store.write() as work:
+        work.mentions.settle([Outcome(mention_id, "answered", "helped")], now_ms=NOW)
+        new = NewDelivery(stage.a, stage.tenant, "1", draft_of(), mention_id=mention_id)
+        (delivery_id,) = work.deliveries.add([new], now_ms=NOW)
+    assert erase_old(stage.store, texts_before_ms=NOW + 1, rows_before_ms=NOW + 1) == Erased(0, 0)
+    with stage.store.write() as work:
+        work.deliveries.move(delivery_id, before="queued", after="failed", now_ms=NOW)
+    assert erase_old(stage.store, texts_before_ms=NOW + 1, rows_before_ms=0) == Erased(1, 0)
+    assert erase_old(stage.store, texts_before_ms=NOW + 1, rows_before_ms=NOW + 1) == Erased(0, 1)
 
 
 def test_every_kind_of_need_and_fact_comes_back_as_it_was(stage: Stage) -> None:

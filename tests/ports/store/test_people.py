@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from maskbot.domain.identity import PersonId
@@ -104,3 +106,19 @@ def test_an_account_changes_its_state(stage: Stage, state: str) -> None:
     with stage.store.write() as work:
         work.accounts.set_state(stage.a, state=state, reason="token refused")
         assert work.accounts.load([stage.a])[stage.a].state == state
+
+
+def test_slots_of_a_window_are_taken_once_each_by_parallel_workers(stage: Stage) -> None:
+    def take() -> int | None:
+        with stage.store.write() as work:
+            return work.throttles.take_slot(account_id="a", action="deliver", slots=7, window_ms=1_000, now_ms=NOW)
+
+    with ThreadPoolExecutor(8) as workers:
+        found = list(workers.map(lambda _: take(), range(20)))
+    assert found.count(None) == 7
+    assert {each for each in found if each is not None} == {NOW + 1_000}
+    with stage.store.write() as work:
+        assert (
+            work.throttles.take_slot(account_id="a", action="deliver", slots=7, window_ms=1_000, now_ms=NOW + 1_000)
+            is None
+        )

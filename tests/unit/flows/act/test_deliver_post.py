@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 
 from maskbot.domain.delivery import Delivery
@@ -178,5 +181,90 @@ def test_a_paused_account_posts_nothing_until_it_is_resumed(house: House) -> Non
     with house.store.write() as work:
         work.switches.flip(scope, is_on=True, reason="done", who="test", now_ms=house.clock.ms)
     house.clock.move(60_000)
+    deliver(house)
+    assert state(house, reply) == "sent"
+
+
+def test_what_was_not_posted_costs_nothing(house: House) -> None:
+    house.ask(BOB, "help")
+    platform = house.publisher(house.accounts[Platform.X].id)
+    platform.failures = [Unavailable("503")]
+    (job,) = house.claim(JobKind.DELIVER_POST)
+    with pytest.raises(Unavailable):
+        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    assert [row["cost_musd"] for row in house.admin.spending()] == [0]
+    let_go(house, job)
+    deliver(house)
+    assert [row["cost_musd"] for row in house.admin.spending()] == [10]
+
+
+def test_an_unclear_post_is_paid_for_until_it_is_known_to_be_absent(house: House) -> None:
+    house.ask(BOB, "help")
+    platform = house.publisher(house.accounts[Platform.X].id)
+    platform.failures = [Unconfirmed("timeout")]
+    (job,) = house.claim(JobKind.DELIVER_POST)
+    with pytest.raises(Unconfirmed):
+        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    assert [row["cost_musd"] for row in house.admin.spending()] == [10]
+    let_go(house, job)
+    for _ in range(3):
+        deliver(house)
+        house.clock.move(1_000)
+    assert [row["cost_musd"] for row in house.admin.spending()] == [0]
+
+
+def test_a_window_of_x_is_never_overdrawn_by_many_workers(house: House) -> None:
+    for number in range(12):
+        house.ask(replace(BOB, user_id=str(3000 + number), handle=f"user{number}"), "help")
+    jobs = house.claim(JobKind.DELIVER_POST)
+    rules = DeliveryRules(x_window_posts=5, x_window_ms=900_000)
+    platform = house.publisher(house.accounts[Platform.X].id)
+
+    def work_one(job: Job) -> None:
+        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=rules)
+
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(work_one, jobs))
+    assert platform.calls == 5
+    house.clock.move(899_000)
+    assert house.claim(JobKind.DELIVER_POST) == []
+    house.clock.move(1_001)
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(work_one, house.claim(JobKind.DELIVER_POST)))
+    assert platform.calls == 10
+
+
+def test_a_reply_to_a_post_that_was_deleted_meanwhile_is_not_posted(house: House) -> None:
+    reply, platform = queue_a_reply(house)
+    with house.store.write() as work:
+        work.mentions.forget(account_id=reply.account_id, root_id=reply.draft.in_reply_to_id or "")
+    deliver(house)
+    assert (state(house, reply), platform.calls) == ("failed", 0)
+
+
+def test_an_unclear_reply_to_a_deleted_post_is_looked_for_and_not_sent_again(house: House) -> None:
+    reply, platform = queue_a_reply(house)
+    platform.failures = [Unconfirmed("timeout")]
+    (job,) = house.claim(JobKind.DELIVER_POST)
+    with pytest.raises(Unconfirmed):
+        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    let_go(house, job)
+    with house.store.write() as work:
+        work.mentions.forget(account_id=reply.account_id, root_id=reply.draft.in_reply_to_id or "")
+    for _ in range(4):
+        deliver(house)
+        house.clock.move(1_000)
+    assert (state(house, reply), platform.calls) == ("failed", 1)
+
+
+def test_a_pause_beyond_all_bounds_is_a_day(house: House) -> None:
+    reply, platform = queue_a_reply(house)
+    platform.failures = [Unavailable("never", retry_after_s=seconds) for seconds in (float("inf"), float("nan"), 1e300)]
+    for _ in range(3):
+        (job,) = house.claim(JobKind.DELIVER_POST)
+        with pytest.raises(Unavailable):
+            deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+        let_go(house, job, after_ms=86_400_000)
+        house.clock.move(86_400_001)
     deliver(house)
     assert state(house, reply) == "sent"
