@@ -53,11 +53,13 @@ def gecko_market(quote: Quote, *, vs: str) -> Json:
 
 
 def gecko_chart(quote: Quote, *, vs: str, days: int) -> Json:
-    """CoinGecko's `/coins/{id}/market_chart`, hourly; its last market cap is null, as the site's often is."""
+    """CoinGecko's `/coins/{id}/market_chart`: 5-minutely for one day, hourly up to 90, then daily (the week's shape, stretched).
+    Its last market cap is null, as the site's often is."""
     price = quote.in_currency(vs)
-    points = series(quote.coin, price)[-days * 24 :] if price else []
-    start_s = quote.at_s - 3600 * (len(points) - 1)
-    stamps = [int((start_s + 3600 * hour) * 1000) for hour in range(len(points))]
+    step_s = 300 if days == 1 else 3600 if days <= 90 else 86_400
+    points = stretched(series(quote.coin, price), days * 86_400 // step_s) if price else []
+    start_s = quote.at_s - step_s * (len(points) - 1)
+    stamps = [int((start_s + step_s * index) * 1000) for index in range(len(points))]
     caps = [[stamp, cap_of(quote.coin, point)] for stamp, point in zip(stamps, points, strict=True)]
     if caps:
         caps[-1][1] = None  # type: ignore[call-overload]  # a list of numbers and null, as on the site
@@ -68,6 +70,35 @@ def gecko_chart(quote: Quote, *, vs: str, days: int) -> Json:
             [stamp, point * quote.coin.supply * 0.06] for stamp, point in zip(stamps, points, strict=True)
         ],
     }
+
+
+def gecko_tickers(quote: Quote) -> Json:
+    """CoinGecko's `/coins/{id}/tickers`: seven trusted markets, one of them twice, a stale one and one that nobody trusts."""
+    names = ("Binance", "Coinbase Exchange", "Kraken", "OKX", "Bybit", "Bitstamp", "Gemini", "Binance")
+    made = [_ticker(name, quote, part=1 / (index + 1)) for index, name in enumerate(names)]
+    stale = _ticker("Sleepy", quote, part=9.0) | {"is_stale": True}
+    odd = _ticker("Washy", quote, part=99.0) | {"trust_score": None}
+    return {"name": quote.coin.name, "tickers": [odd, stale, *made]}
+
+
+def _ticker(name: str, quote: Quote, *, part: float) -> Json:
+    return {
+        "base": quote.coin.symbol.upper(),
+        "target": "USD",
+        "market": {"name": name, "identifier": name.lower().replace(" ", "_")},
+        "last": quote.price_usd,
+        "converted_volume": {"usd": part * 1_000_000},
+        "trust_score": "green",
+        "is_stale": False,
+        "is_anomaly": False,
+        "last_traded_at": iso(quote.at_s),
+    }
+
+
+def stretched(points: list[float], count: int) -> list[float]:
+    """So many points of the same shape."""
+    last = len(points) - 1
+    return [points[index * last // max(1, count - 1)] for index in range(count)]
 
 
 def gecko_simple(quote: Quote, *, vs: list[str]) -> Json:

@@ -1,6 +1,7 @@
 """The failure shapes of market-data sites on demand (price-cards.md, section 5), as an ASGI shell.
 
-`zero`, `nulls`, `frozen` and `outlier` let the true answer through with spoiled prices; the others replace or slow it.
+Spoiled prices let the true answer through with another value, time or coin; rewritten ones change the digits in the bytes (what no
+JSON library would write); the others replace or slow the answer.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -18,20 +20,32 @@ Effect = Literal[
     "limited_json",  # 429 as CoinGecko says it, with Retry-After
     "limited_text",  # 429 "Throttled"
     "limited_cmc",  # 429 with CoinMarketCap's minute code 1008
+    "limited_cmc_month",  # 429 with its monthly code 1010
     "html",  # 200 and a page
     "error_inside",  # 200, and the error is in the body
     "empty",  # 200 and nothing found: {} or {"coins":{}} or []
     "nulls",
     "zero",
-    "frozen",
+    "frozen",  # a week old
+    "stale",  # ten minutes old
+    "ahead",  # an hour ahead of time
     "outlier",
+    "negative",
+    "wrong_coin",  # the answer is about another coin
+    "nan",
+    "infinity",
+    "number_bomb",  # 1e999999
+    "long_number",  # a thousand digits
+    "deep",  # brackets without end
     "drip",  # one byte per `seconds`
     "giant",  # 10 MB of JSON
     "hang",  # no answer for `seconds`
     "status",  # `status` with a small JSON body
     "broken_json",
 ]
-_SPOILED_PRICES = ("nulls", "zero", "frozen", "outlier")
+_SPOILED_PRICES = ("nulls", "zero", "frozen", "stale", "ahead", "outlier", "negative", "wrong_coin")
+_REWRITTEN = {"nan": b"NaN", "infinity": b"Infinity", "number_bomb": b"1e999999", "long_number": b"7" * 1000}
+_PRICE = re.compile(rb'("(?:current_price|price|base_token_price_usd)":)(?:"[^"]*"|[-+.0-9eE]+)')
 _GIANT_BYTES = 10 * 1024 * 1024
 _PAGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>"
 
@@ -70,6 +84,8 @@ class MarketShell:
             await self.app(scope, receive, send)
         elif fault.effect in _SPOILED_PRICES:
             await self.app({**scope, "market_fault": fault.effect}, receive, send)
+        elif fault.effect in _REWRITTEN:
+            await self.app(scope, receive, _rewriting(send, number=_REWRITTEN[fault.effect]))
         elif fault.effect == "drip":
             await self.app(scope, receive, _dripping(send, pause_s=fault.seconds))
         elif fault.effect == "hang":
@@ -99,6 +115,11 @@ async def _replace(fault: MarketFault, path: str, send: Send) -> None:
         case "limited_cmc":
             status = {"error_code": 1008, "error_message": "You've exceeded your API Key's HTTP request rate limit."}
             await _send(send, 429, _json({"status": status}))
+        case "limited_cmc_month":
+            status = {"error_code": 1010, "error_message": "You've exceeded your API Key's monthly rate limit."}
+            await _send(send, 429, _json({"status": status}))
+        case "deep":
+            await _send(send, 200, b"[" * 100_000)
         case "html":
             await _send(send, 200, _PAGE, kind="text/html")
         case "error_inside":
@@ -125,6 +146,26 @@ def _nothing(path: str) -> object:
     if path.startswith("/prices"):
         return {"coins": {}}
     return [] if path.endswith("/markets") else {}
+
+
+def _rewriting(send: Send, *, number: bytes) -> Send:
+    """The whole answer with every price replaced by these bytes."""
+    start: Message = {}
+    held = bytearray()
+
+    async def at_once(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+            return
+        held.extend(message.get("body", b""))
+        if message.get("more_body", False):
+            return
+        body = _PRICE.sub(rb"\g<1>" + number, bytes(held))
+        kept = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+        await send({**start, "headers": [*kept, (b"content-length", str(len(body)).encode())]})
+        await send({"type": "http.response.body", "body": body})
+
+    return at_once
 
 
 def _dripping(send: Send, *, pause_s: float) -> Send:

@@ -22,10 +22,12 @@ from starlette.routing import Route
 
 from maskbot.sandbox import market_answers as answers
 from maskbot.sandbox import market_coins as coins
+from maskbot.sandbox import market_pools as pools
 from maskbot.sandbox.market_answers import Quote
 from maskbot.sandbox.market_faults import MarketFault, MarketShell
 
 FRESH_S = 4.0
+STALE_S = 600.0
 FROZEN_S = 7 * 86_400.0
 
 
@@ -46,8 +48,16 @@ class Market:
                 price = None
             case "frozen":
                 age_s = FROZEN_S
+            case "stale":
+                age_s = STALE_S
+            case "ahead":
+                age_s = -3_600.0
             case "outlier":
                 price = (price or 0) * 1.5
+            case "negative":
+                price = -(price or 0)
+            case "wrong_coin":
+                coin = coins.COINS[-1]
         return Quote(coin, price, time.time() - age_s)
 
 
@@ -62,11 +72,14 @@ class Sites:
             Route("/api/v3/coins/markets", self.gecko_markets),
             Route("/api/v3/coins/{id}/market_chart", self.gecko_chart),
             Route("/api/v3/coins/{platform}/contract/{address}", self.gecko_contract),
+            Route("/api/v3/coins/{id}/tickers", self.gecko_tickers),
             Route("/api/v3/coins/{id}", self.gecko_coin),
             Route("/api/v3/simple/price", self.gecko_simple),
             Route("/api/v3/simple/token_price/{platform}", self.gecko_token_price),
             Route("/v2/cryptocurrency/quotes/latest", self.cmc_quotes),
             Route("/api/v2/simple/networks/{network}/token_price/{addresses}", self.terminal),
+            Route("/api/v2/networks/{network}/tokens/{address}/pools", self.terminal_pools),
+            Route("/api/v2/networks/{network}/pools/{pool}/ohlcv/{unit}", self.terminal_bars),
             Route("/prices/current/{coins:path}", self.llama),
             Route("/api/v3/ticker/24hr", self.binance),
             Route("/products/{product}/ticker", self.coinbase),
@@ -97,8 +110,13 @@ class Sites:
         vs = request.query_params.get("vs_currency", "")
         if coin is None or vs not in coins.RATES:
             return _no_coin()
-        days = min(7, max(1, int(request.query_params.get("days", "7"))))
+        asked = request.query_params.get("days", "7")
+        days = 730 if asked == "max" else min(730, max(1, int(asked)))
         return JSONResponse(answers.gecko_chart(self.market.quote(coin, request), vs=vs, days=days))
+
+    async def gecko_tickers(self, request: Request) -> Response:
+        coin = coins.by_id(request.path_params["id"])
+        return _no_coin() if coin is None else JSONResponse(answers.gecko_tickers(self.market.quote(coin, request)))
 
     async def gecko_contract(self, request: Request) -> Response:
         coin = coins.by_address(request.path_params["address"])
@@ -138,6 +156,20 @@ class Sites:
         found = ((address, coins.by_address(address)) for address in request.path_params["addresses"].split(","))
         quotes = {address: self.market.quote(coin, request) for address, coin in found if coin is not None}
         return JSONResponse(answers.terminal_prices(quotes))
+
+    async def terminal_pools(self, request: Request) -> Response:
+        address = request.path_params["address"]
+        coin = coins.by_address(address)
+        if coin is None:
+            return JSONResponse({"errors": [{"status": "404", "title": "Not Found"}]}, status_code=404)
+        return JSONResponse(pools.token_pools(self.market.quote(coin, request), address=address))
+
+    async def terminal_bars(self, request: Request) -> Response:
+        coin = pools.coin_of(request.path_params["pool"])
+        if coin is None:
+            return JSONResponse({"errors": [{"status": "404", "title": "Not Found"}]}, status_code=404)
+        limit = min(1000, max(1, int(request.query_params.get("limit", "100"))))
+        return JSONResponse(pools.bars(self.market.quote(coin, request), unit=request.path_params["unit"], limit=limit))
 
     async def llama(self, request: Request) -> Response:
         made = {}
