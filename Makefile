@@ -20,7 +20,7 @@ if [ $${#files[@]} = 0 ]; then echo "no file matches $(1)" >&2; exit 1; fi; \
 for file in "$${files[@]}"; do module=$${file%.py}; echo "== $$file"; $(BIN)/python -m "$${module//\//.}"; done
 endef
 
-.PHONY: help venv node-parts test lint types contracts pytest sandbox bench fuzz chaos lock clean
+.PHONY: help venv node-parts fonts gallery test lint types contracts pytest sandbox bench fuzz chaos lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ $(INSTALLED): requirements.lock pyproject.toml tools/venv
 
 node-parts: $(INSTALLED) ## the parts from the npm registry (gun relay, Ethereum node), by lock file
 	@$(BIN)/python -m maskbot.sandbox.node install
+
+fonts: $(INSTALLED) ## the fonts of the cards, cut from PyPI and npm packages into .fonts/ (done once)
+	@$(BIN)/python -m maskbot.adapters.card_renderer.font_install
+
+gallery: fonts ## 24 cards, the awkward ones included, and one contact sheet in .gallery/
+	@$(BIN)/python -m tests.gallery
 
 test: lint types contracts pytest ## the gate: lint, types, import contracts, tests
 
@@ -49,20 +55,20 @@ contracts: $(INSTALLED) ## import contracts between the rooms
 	@echo "== import contracts"
 	@$(BIN)/lint-imports
 
-pytest: $(INSTALLED) node-parts ## the tests alone; PYTEST="-k words" narrows them
+pytest: $(INSTALLED) node-parts fonts ## the tests alone; PYTEST="-k words" narrows them
 	@echo "== pytest"
 	@$(BIN)/pytest -n 2 $(PYTEST)
 
-sandbox: $(INSTALLED) node-parts ## the bot and its outside world on loopback; TOUR=only leaves after the tour
+sandbox: $(INSTALLED) node-parts fonts ## the bot and its outside world on loopback; TOUR=only leaves after the tour
 	@exec $(BIN)/maskbot sandbox --tour $(or $(TOUR),yes)
 
-bench: $(INSTALLED) node-parts ## every benchmark, each beside a bare limit of the same run
+bench: $(INSTALLED) node-parts fonts ## every benchmark, each beside a bare limit of the same run
 	$(call each,tests/bench/bench_*.py)
 
 fuzz: $(INSTALLED) ## every fuzz target, FUZZ_SECONDS each (600)
 	$(call each,tests/fuzz/fuzz_*.py)
 
-chaos: $(INSTALLED) node-parts ## kills at random and at enumerated points, at full length
+chaos: $(INSTALLED) node-parts fonts ## kills at random and at enumerated points, at full length
 	$(call each,tests/chaos/chaos_*.py)
 
 # uv resolves for every Python and platform at once; the lock names packages and hashes, never where they come from.
@@ -73,4 +79,4 @@ lock: $(INSTALLED) ## write requirements.lock anew from pyproject.toml
 	@if grep -nE '^(--|https?:)|@ (https?|file):' requirements.lock; then echo 'the lock names a place' >&2; exit 1; fi
 
 clean: ## remove what the targets above made (.venv, npm parts, caches)
-	@rm -rf .venv .node build .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .node .fonts .gallery build .mypy_cache .ruff_cache .import_linter_cache

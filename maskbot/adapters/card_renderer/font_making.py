@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fontTools import subset  # type: ignore[import-untyped]  # ships no types
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # ships no types
-from fontTools.varLib import instancer  # type: ignore[import-untyped]  # ships no types
+from fontTools import subset  # type: ignore[import-untyped,import-not-found,unused-ignore]  # no types, and there at set-up only
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped,import-not-found,unused-ignore]  # no types, and there at set-up only
+from fontTools.varLib import instancer  # type: ignore[import-untyped,import-not-found,unused-ignore]  # no types, and there at set-up only
 
 LATIN = (
     *range(0x20, 0x250),
