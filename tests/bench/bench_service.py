@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 import statistics
+import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
 
@@ -79,29 +80,22 @@ class _Bench:
         )
 
     def no_op_tasks(self) -> float:
-        """Bare Celery tasks a second through the same Redis, worker settings and pool."""
-        done = threading.Semaphore(0)
-        celery: Celery = make_app(self._app.settings)
-        celery.conf.update(task_queues=None, task_default_queue="bench", task_create_missing_queues=True)
-
-        @celery.task(name="bench.no_op", ignore_result=True)  # type: ignore[untyped-decorator]  # Celery ships no types
-        def no_op(_number: str) -> None:
-            done.release()
-
+        """Bare Celery tasks a second through the same Redis, with the worker's own settings and pool."""
+        celery, no_op = no_op_app(self._app.settings)
         for number in range(NO_OPS):
             no_op.apply_async((str(number),), queue="bench")
-        worker = celery.Worker(
-            pool="threads", concurrency=self._app.settings.worker_threads, queues=["bench"], without_gossip=True,
-            without_mingle=True, without_heartbeat=True, quiet=True, loglevel="ERROR",
-        )  # fmt: skip
-        thread = threading.Thread(target=worker.start, daemon=True)
-        thread.start()
-        done.acquire()
-        began = time.monotonic()
-        for _ in range(NO_OPS - 1):
-            done.acquire()
-        rate = (NO_OPS - 1) / (time.monotonic() - began)
-        worker.stop(in_sighandler=False)
+        with celery.connection_for_read() as connection:
+            channel = connection.default_channel
+
+            def left() -> int:
+                return int(channel.client.llen("bench"))
+
+            self._service.start_module("no_op", "tests.bench.bench_service", "no-op-worker")
+            wait_until(lambda: left() < NO_OPS - 50, what="the first tasks")
+            began, first = time.monotonic(), left()
+            wait_until(lambda: left() == 0, what="the last task")
+            rate = first / (time.monotonic() - began)
+        self._service.children.pop("no_op").end()
         print(f"no-op Celery tasks: {rate:,.0f}/s   (load {_load()})")
         return rate
 
@@ -199,6 +193,27 @@ class _Bench:
             yield [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
+def no_op_app(settings: Settings) -> tuple[Celery, Any]:
+    """The service's own Celery application with one more task, which does nothing, and a queue for it."""
+    celery = make_app(settings)
+    celery.conf.update(task_queues=None, task_default_queue="bench", task_create_missing_queues=True)
+
+    @celery.task(name="bench.no_op", ignore_result=True)  # type: ignore[untyped-decorator]  # Celery ships no types
+    def no_op(_number: str) -> None:
+        """Nothing."""
+
+    return celery, no_op
+
+
+def no_op_worker() -> None:
+    """A worker with the service's own pool and flags, for the no-op task."""
+    settings = Settings()
+    no_op_app(settings)[0].Worker(
+        pool="threads", concurrency=settings.worker_threads, queues=["bench"], without_gossip=True,
+        without_mingle=True, without_heartbeat=True, quiet=True, loglevel="ERROR",
+    ).start()  # fmt: skip
+
+
 def _pss_mb(pid: int) -> float:
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
@@ -216,4 +231,4 @@ def _load() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    no_op_worker() if sys.argv[1:] == ["no-op-worker"] else main()

@@ -81,9 +81,11 @@ class Service:
 
     def start(self, name: str) -> None:
         """Start a part (again)."""
-        self.children[name] = ChildProcess(
-            ["-m", "workers.run", name], log=self._logs / f"{name}.log", env=self.environment
-        )
+        self.start_module(name, "workers.run", name)
+
+    def start_module(self, name: str, *words: str) -> None:
+        """Start any module with the service's settings, as a part of this name."""
+        self.children[name] = ChildProcess(["-m", *words], log=self._logs / f"{name}.log", env=self.environment)
 
     def kill(self, name: str) -> None:
         """SIGKILL a part, as a crash would, and start it again."""
