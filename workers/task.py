@@ -60,10 +60,12 @@ _FLOWS: Mapping[JobKind, Flow] = {
 
 
 def drain(queue: str, *, app: App, notice: Notice, owner: str, is_stopping: Callable[[], bool]) -> int:
-    """Claim and do due jobs of one queue until none is left or the worker stops; how many were done."""
+    """Claim and do due jobs of one queue until none is left, it is paused, or the worker stops; how many were done."""
     done = 0
     while not is_stopping():
         with app.store.write() as work:
+            if work.switches.off() & {"global", queue}:  # left as they are: the ticker rings again
+                break
             jobs = work.jobs.claim(
                 queue=queue,
                 owner=owner,
