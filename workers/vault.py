@@ -16,10 +16,12 @@ import structlog
 
 from maskbot.adapters.store.secrets import SqlSecrets
 from maskbot.adapters.store.work import open_store
+from maskbot.adapters.system import SystemClock
 from maskbot.adapters.vault import VaultClient, is_answering
 from maskbot.adapters.vault.kek import KekSource
 from maskbot.adapters.vault.keyring import Keyring
 from maskbot.adapters.vault.server import VaultServer
+from maskbot.adapters.vault.signer import PaymentSigner
 from maskbot.settings import Settings
 
 _PR_SET_DUMPABLE = 4
@@ -39,7 +41,9 @@ def serve_vault(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     store = open_store(settings.database)
-    server = VaultServer(Keyring(SqlSecrets(store), source=kek_source(settings)), path=settings.vault_socket_path)
+    keyring = Keyring(SqlSecrets(store), source=kek_source(settings))
+    signer = PaymentSigner(keyring, store=store, clock=SystemClock())
+    server = VaultServer(keyring, path=settings.vault_socket_path, wallets=signer)
     try:
         server.start()
         _log.info("vault.ready", socket=str(settings.vault_socket_path))

@@ -56,8 +56,8 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class SpendingPolicy:
-    """The rules of one wallet. `tokens` is the allow-list of tokens. `recipients` None lets tokens go to anybody. `approvals` is how
-    many other identities have to agree above a threshold; `approvers` who may, empty for everybody but the requester."""
+    """The rules of one wallet. `tokens` is the allow-list of tokens. `recipients` None lets tokens go to anybody. `approvals` is
+    how many other identities have to agree above a threshold; `approvers` who may, empty for everybody but the requester."""
 
     chain_id: int
     tokens: tuple[TokenLimit, ...] = ()

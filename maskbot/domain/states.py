@@ -60,7 +60,7 @@ JOB = _graph("job", "pending", pending="done parked", parked="pending", done="pe
 """`done` becomes `pending` when the same work falls due again (a recurring or replayed job)."""
 
 WALLET = _graph("wallet", "active", active="paused quarantined", paused="active quarantined", quarantined="active")
-"""`quarantined`: somebody else spends from it, or an old backup was restored; only a person makes it active again (C.1, R14, R15)."""
+"""`quarantined`: somebody else spends from it, or an old backup was restored; only a person ends that (C.1, R14, R15)."""
 
 INTENT = _graph("intent", "planned", planned="approved rejected", approved="signed rejected",
                 signed="broadcast unknown included cancelling quarantined",

@@ -1,4 +1,4 @@
-"""The vault's client: implements `ports.inside.Vault` over the socket, for every process that holds no keys.
+"""The vault's client: `ports.inside.Vault` and `ports.treasury.WalletKeys` over the socket, for processes that hold no keys.
 
 Safe to share between threads: connections are kept in a small pool. A connection that the vault closed meanwhile (it was
 restarted) is replaced once; every request may be repeated without harm. No call may be made inside a unit of work that writes: the
@@ -30,9 +30,13 @@ from maskbot.adapters.vault.protocol import (
     encode_request,
 )
 from maskbot.adapters.vault.socket_frames import check_path, peer_uid, receive_frame
+from maskbot.adapters.vault.wallet_requests import CreateWallet, ExportWallet, SignPayment, SignReplacement
 from maskbot.domain.errors import Misconfigured
+from maskbot.domain.gas import GasOffer
 from maskbot.domain.identity import PublicKey
+from maskbot.domain.money import Address
 from maskbot.ports.inside import KeySource, Place, SealedKey
+from maskbot.ports.treasury import WalletSource
 
 TIMEOUT_S = 15.0
 REWRAP_TIMEOUT_S = 600.0
@@ -82,6 +86,22 @@ class VaultClient:
     def reveal(self, secrets: Sequence[tuple[Place, bytes]]) -> tuple[bytes, ...]:
         """See `ports.inside.SecretBox.reveal`."""
         return self._in_batches(secrets, Reveal)
+
+    def create_wallet_key(self, *, key_id: str, tenant_id: str, source: WalletSource) -> Address:
+        """See `ports.treasury.WalletKeys.create_wallet_key`."""
+        return Address(_bytes(self._ask(CreateWallet(key_id, tenant_id, source))))
+
+    def sign_payment(self, *, intent_id: str, offer: GasOffer) -> bytes:
+        """See `ports.treasury.WalletKeys.sign_payment`."""
+        return _bytes(self._ask(SignPayment(intent_id, offer)))
+
+    def sign_replacement(self, *, intent_id: str, offer: GasOffer, after: int, is_cancel: bool) -> bytes:
+        """See `ports.treasury.WalletKeys.sign_replacement`."""
+        return _bytes(self._ask(SignReplacement(intent_id, offer, after, is_cancel)))
+
+    def export_wallet_key(self, *, key_id: str) -> bytes:
+        """See `ports.treasury.WalletKeys.export_wallet_key`."""
+        return _bytes(self._ask(ExportWallet(key_id)))
 
     def rewrap(self, *, rotate: bool) -> int:
         """Wrap every data key anew, under a new key-encryption key if `rotate`; how many rows. For operators."""

@@ -63,3 +63,27 @@ class VaultAway(Unavailable):
     """The vault does not answer; it is being restarted, or was not started."""
 
     kind = "VaultAway"
+
+
+class PaymentsPaused(Refused):
+    """A switch is off that stops signatures with this wallet."""
+
+    kind = "Paused"
+
+
+class WalletNotActive(Refused):
+    """The wallet is paused or quarantined."""
+
+    kind = "WalletNotActive"
+
+
+class NotApproved(Refused):
+    """Fewer people have agreed than the policy asks for."""
+
+    kind = "NotApproved"
+
+
+class NotRaised(Refused):
+    """A replacement that does not follow the newest attempt, or does not offer enough more."""
+
+    kind = "NotRaised"

@@ -131,6 +131,24 @@ class Keyring:
         """See `ports.inside.SecretBox.reveal`. Raises SecretUnreadable."""
         return tuple(self._revealed(place, sealed) for place, sealed in secrets)
 
+    # --- rows of other rooms of the vault -------------------------------------------------------------------------------
+
+    def keep(self, row_id: str, *, tenant_id: str, purpose: str, secret: bytes, public: bytes) -> SecretRow:
+        """Store a secret in a row of its own unless the row is there; the row that is there now. `public` stands beside it."""
+        row = new_row(
+            row_id, tenant_id=tenant_id, purpose=purpose, secret=secret, public_key=public, kek=self._keks.current
+        )
+        return self._rows.add(row)
+
+    def open_kept(self, row_id: str) -> tuple[SecretRow, bytes] | None:
+        """A row and its secret; None if it is not there."""
+        row = self._rows.load(row_id)
+        return None if row is None else (row, self._opened(row))
+
+    def note(self, *, action: str, subject: str, detail: str) -> None:
+        """Note in the vault's audit what is about to leave it."""
+        self._rows.note(action=action, subject=subject, detail=detail)
+
     # --- rotation -------------------------------------------------------------------------------------------------------
 
     def rewrap(self, *, rotate: bool) -> int:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgpack
 
 from maskbot.adapters.vault.errors import BadFrame, UnknownRequest
+from maskbot.adapters.vault.wallet_requests import WALLET_READERS, WalletRequest, wallet_fields
 from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
 from maskbot.domain.identity import PublicKey
 from maskbot.ports.inside import KeySource, Place, SealedKey
@@ -91,7 +92,7 @@ class Ping:
     """Is anybody there; the answer is nil."""
 
 
-Request = Create | Unseal | Sign | Export | Erase | Protect | Reveal | Rewrap | Ping
+Request = Create | Unseal | Sign | Export | Erase | Protect | Reveal | Rewrap | Ping | WalletRequest
 
 
 def encode_request(request: Request) -> bytes:
@@ -115,6 +116,8 @@ def encode_request(request: Request) -> bytes:
             fields = [rotate]
         case Ping():
             fields = []
+        case _:
+            fields = wallet_fields(request)
     return _frame([VERSION, type(request).__name__.lower(), *fields])
 
 
@@ -243,6 +246,7 @@ def _read_unseal(persona_id: object, tries: object) -> Unseal:
 
 
 _READERS: dict[str, Callable[..., Request]] = {
+    **WALLET_READERS,
     "create": _read_create,
     "unseal": _read_unseal,
     "sign": lambda persona_id, message: Sign(_is(str, persona_id), _is(bytes, message)),

@@ -35,7 +35,9 @@ from maskbot.adapters.vault.protocol import (
     encode_result,
 )
 from maskbot.adapters.vault.socket_frames import check_path, frame_size, peer_uid, receive_exactly
+from maskbot.adapters.vault.wallet_requests import do_wallet_request
 from maskbot.domain.errors import MaskbotError, Unavailable
+from maskbot.ports.treasury import WalletKeys
 
 CONNECTIONS_MAX = 64
 WHOLE_FRAME_S = 10.0
@@ -47,9 +49,17 @@ _log = structlog.get_logger("vault")
 class VaultServer:
     """Serves a keyring on a socket from `start` until `stop`."""
 
-    def __init__(self, keyring: Keyring, *, path: Path, allowed_uids: frozenset[int] | None = None) -> None:
-        """`allowed_uids` None means the user this process runs as."""
+    def __init__(
+        self,
+        keyring: Keyring,
+        *,
+        path: Path,
+        allowed_uids: frozenset[int] | None = None,
+        wallets: WalletKeys | None = None,
+    ) -> None:
+        """`allowed_uids` None means the user this process runs as. Without `wallets` nothing is signed for the chain."""
         self._keyring = keyring
+        self._wallets = wallets
         self._path = path
         self._allowed_uids = frozenset({os.getuid()}) if allowed_uids is None else allowed_uids
         self._listener: socket.socket | None = None
@@ -144,7 +154,7 @@ class VaultServer:
 
     def _answer(self, request: Request) -> bytes:
         try:
-            return encode_result(_do(self._keyring, request))
+            return encode_result(_do(self._keyring, self._wallets, request))
         except MaskbotError as error:
             _log.info("vault.refused", action=type(request).__name__, kind=error.kind)
             return encode_error(error)
@@ -153,7 +163,9 @@ class VaultServer:
             return encode_error(Unavailable("the vault failed at this request; see its log", kind="VaultFault"))
 
 
-def _do(keyring: Keyring, request: Request) -> bytes | int | tuple[bytes | None, ...] | None:
+def _do(
+    keyring: Keyring, wallets: WalletKeys | None, request: Request
+) -> bytes | int | tuple[bytes | None, ...] | None:
     match request:
         case Create(persona_id, tenant_id, source):
             return keyring.create(persona_id=persona_id, tenant_id=tenant_id, source=source)
@@ -174,6 +186,10 @@ def _do(keyring: Keyring, request: Request) -> bytes | int | tuple[bytes | None,
             return keyring.rewrap(rotate=rotate)
         case Ping():
             return None
+        case _:
+            if wallets is None:
+                raise UnknownRequest("this vault holds no wallet keys")
+            return do_wallet_request(wallets, request)
 
 
 def _rest(connection: socket.socket, size: int) -> bytes:

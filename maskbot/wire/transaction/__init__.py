@@ -10,9 +10,11 @@ from maskbot.wire.transaction.approval import KEY_PREFIX, agreed, may_approve, s
 from maskbot.wire.transaction.calls import approve_call, transfer_call
 from maskbot.wire.transaction.effect import effect_of
 from maskbot.wire.transaction.errors import InvalidCall, InvalidTransaction
+from maskbot.wire.transaction.hd import FIRST_ACCOUNT, derive_key
 from maskbot.wire.transaction.signed import SignedTransaction, TransactionFields, decode_signed, sign_transaction
 
 __all__ = [
+    "FIRST_ACCOUNT",
     "KEY_PREFIX",
     "InvalidCall",
     "InvalidTransaction",
@@ -21,6 +23,7 @@ __all__ = [
     "agreed",
     "approve_call",
     "decode_signed",
+    "derive_key",
     "effect_of",
     "may_approve",
     "sign_transaction",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from maskbot.adapters.store.tables_giveaway import metadata as _of_giveaways
-from maskbot.adapters.store.tables_treasury import metadata
+from maskbot.adapters.store import tables_giveaway, tables_treasury
+from maskbot.adapters.store.tables import metadata
 
 connection = context.config.attributes.get("connection")
 if not isinstance(connection, Connection):
     raise TypeError("migrations run through maskbot.adapters.store.upgrade, which hands over a connection")
-if _of_giveaways is not metadata:
+if not (tables_giveaway.giveaway.metadata is tables_treasury.wallet.metadata is metadata):
     raise TypeError("every module of tables shares one metadata")
 
 context.configure(
