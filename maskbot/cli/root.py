@@ -34,6 +34,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "tick": ("maskbot.cli.processes:tick", "a ticker, for a service on many hosts"),
     "vault": ("maskbot.cli.processes:vault", "the process that holds the keys: serve, rewrap"),
     "payload": ("maskbot.cli.payload:app", "look into encrypted posts, without a service"),
+    "redpacket": ("maskbot.cli.redpacket:app", "red packets on their chains: look at any"),
     "picture": ("maskbot.cli.picture:app", "payloads in pictures, without a service"),
     "backup": ("maskbot.cli.backup:app", "backup files of the Mask extension, without a service"),
     "conformance": ("maskbot.cli.conformance_noun:app", "answer test lines about the wire formats"),

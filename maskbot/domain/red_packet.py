@@ -169,6 +169,15 @@ class RedPacket:
         return self.availability.has_expired or (expiry is not None and expiry <= self.block_time_s)
 
     @property
+    def unaccounted(self) -> int | None:
+        """Base units that the events do not explain: 0 when created = taken + returned + rest; None for an ERC-721 packet, or
+        without the creation event. Anything else means that events are missing."""
+        if self.creation is None or self.is_nft:
+            return None
+        returned = 0 if self.refund is None else self.refund.value
+        return self.creation.total - sum(claim.value for claim in self.claims) - returned - self.availability.rest
+
+    @property
     def shares_left(self) -> int:
         """Shares not yet taken."""
         return self.availability.shares - self.availability.claimed

@@ -64,8 +64,7 @@ class LyingRpc:
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -144,3 +143,12 @@ class LyingRpc:
             handler.wfile.write(body)
         except OSError:
             handler.close_connection = True
+
+
+class _QuietServer(ThreadingHTTPServer):
+    """Clients that give up break their connections; that is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from maskbot.adapters.evm.errors import NodeUnavailable
 from maskbot.adapters.evm.fields import Json, address, data, fixed, quantity, row, rows, small
 from maskbot.domain.chain import MOST_TOPICS, Header, Log, LogQuery, Receipt
 from maskbot.ports.chain import NodeAnswerMalformed
 
 MOST_LOGS = 20_000
-_LONGEST_DATA = 256 * 1024
+_LONGEST_INPUT = 256 * 1024
+_LONGEST_LOG = 16 * 1024 * 1024
+"""A stranger's long message in one event must not hide the others: the bound of the whole answer is enough."""
 
 
 def read_header(value: Json) -> Header | None:
@@ -35,7 +38,7 @@ def read_log(value: Json) -> Log:
     return Log(
         address=address(log.get("address"), where="address"),
         topics=tuple(fixed(topic, where="topic") for topic in topics),
-        data=data(log.get("data"), where="data", longest=_LONGEST_DATA),
+        data=data(log.get("data"), where="data", longest=_LONGEST_LOG),
         block_number=small(log.get("blockNumber"), where="blockNumber"),
         block_hash=fixed(log.get("blockHash"), where="blockHash"),
         tx_hash=fixed(log.get("transactionHash"), where="transactionHash"),
@@ -45,6 +48,8 @@ def read_log(value: Json) -> Log:
 
 def read_logs(value: Json, *, query: LogQuery, last_block: int) -> tuple[Log, ...]:
     """The logs that answer a query, in the order of the chain. Raises NodeAnswerMalformed: one was not asked for."""
+    if isinstance(value, list) and len(value) > MOST_LOGS:
+        raise NodeAnswerMalformed(f"more than {MOST_LOGS} logs at once", kind="NodeAnswerTooLarge")
     logs = [read_log(one) for one in rows(value, where="logs", most=MOST_LOGS)]
     for log in logs:
         is_asked = (
@@ -63,14 +68,13 @@ def read_logs(value: Json, *, query: LogQuery, last_block: int) -> tuple[Log, ..
     return tuple(logs)
 
 
-def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes) -> Receipt | None:
-    """The receipt of a transaction, with the transaction's own fields; None when it is not mined.
+def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes) -> Receipt:
+    """The receipt of a transaction, with the transaction's own fields.
 
     Raises:
         NodeAnswerMalformed: the two do not belong together, or to the hash that was asked for.
+        NodeUnavailable: the transaction is in another block meanwhile, or in none.
     """
-    if receipt_value is None:
-        return None
     receipt, transaction = row(receipt_value, where="receipt"), row(transaction_value, where="transaction")
     number, block_hash = small(receipt.get("blockNumber"), where="blockNumber"), receipt.get("blockHash")
     logs = tuple(read_log(log) for log in rows(receipt.get("logs"), where="logs", most=MOST_LOGS))
@@ -82,7 +86,7 @@ def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes
         nonce=small(transaction.get("nonce"), where="nonce"),
         to=None if receipt.get("to") is None else address(receipt["to"], where="to"),
         value_wei=quantity(transaction.get("value"), where="value"),
-        data=data(transaction.get("input"), where="input", longest=_LONGEST_DATA),
+        data=data(transaction.get("input"), where="input", longest=_LONGEST_INPUT),
         has_succeeded=_succeeded(receipt.get("status")),
         gas_used=small(receipt.get("gasUsed"), where="gasUsed"),
         gas_price_wei=quantity(receipt.get("effectiveGasPrice"), where="effectiveGasPrice"),
@@ -91,10 +95,11 @@ def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes
         else address(receipt["contractAddress"], where="created"),
         logs=logs,
     )
+    if transaction.get("blockHash") != block_hash:
+        raise NodeUnavailable("the chain changed while it was read")
     is_consistent = (
         found.tx_hash == tx_hash
         and fixed(transaction.get("hash"), where="hash") == tx_hash
-        and fixed(transaction.get("blockHash"), where="blockHash") == found.block_hash
         and address(transaction.get("from"), where="from") == found.sender
         and transaction.get("to") == receipt.get("to")
         and all((log.tx_hash, log.block_hash, log.block_number) == (tx_hash, found.block_hash, number) for log in logs)

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from maskbot.adapters.evm.answers import holds_transaction, read_header, read_receipt
 from maskbot.adapters.evm.endpoint import Endpoint, Problem, Result
 from maskbot.adapters.evm.errors import NodeRefuses, SendAnswer, problem_of
-from maskbot.adapters.evm.fields import Json, data, quantity, small, to_hex
+from maskbot.adapters.evm.fields import Json, data, quantity, row, small, to_hex
 from maskbot.adapters.evm.log_pages import LogPages
 from maskbot.adapters.evm.quorum import agreed, heard_of, middle_low, vouched
 from maskbot.adapters.evm.sending import merge_answers, send_to
@@ -135,21 +135,24 @@ class EvmNode:
         text = to_hex(tx_hash)
         calls: list[tuple[str, list[Json]]] = [
             ("eth_getTransactionReceipt", [text]),
-            ("eth_getTransactionByHash", [text]),
             ("eth_getBlockByNumber", ["latest", False]),
         ]
         if self._chain.has_finalized:
             calls.append(("eth_getBlockByNumber", ["finalized", False]))
-        answers = [_value(one) for one in node.ask_many(calls)]
-        receipt = read_receipt(answers[0], answers[1], tx_hash=tx_hash)
-        if receipt is None:
+        found, *blocks = (_value(one) for one in node.ask_many(calls))
+        if found is None:
             return None
-        block = node.ask("eth_getBlockByNumber", to_hex(receipt.block_number), False)
+        number = small(row(found, where="receipt").get("blockNumber"), where="blockNumber")
+        # only now: a node works on the members of a batch in any order, so beside the receipt the rest might be of a moment before
+        where = to_hex(number)
+        second = node.ask_many([("eth_getTransactionByHash", [text]), ("eth_getBlockByNumber", [where, False])])
+        transaction, block = (_value(one) for one in second)
+        receipt = read_receipt(found, transaction, tx_hash=tx_hash)
         if not holds_transaction(block, tx_hash=tx_hash, block_hash=receipt.block_hash):
             return None  # a receipt of a block that has left the chain
-        return self._placed(receipt, read_header(answers[2]), read_header(answers[3]) if len(answers) > 3 else None)
+        return self._placed(receipt, *(read_header(one) for one in blocks))
 
-    def _placed(self, receipt: Receipt, newest: Header | None, finalized: Header | None) -> Inclusion:
+    def _placed(self, receipt: Receipt, newest: Header | None, finalized: Header | None = None) -> Inclusion:
         if newest is None:
             raise NodeAnswerMalformed("a chain without a newest block")
         depth = max(newest.number - receipt.block_number + 1, 1)

@@ -21,6 +21,7 @@ from maskbot.wire.red_packet.calls import (
     encode_refund,
 )
 from maskbot.wire.red_packet.errors import InvalidAbi, InvalidPacketPost, KeyOnServer, UntrustedContract
+from maskbot.wire.red_packet.facts import events_of_packet, packet_facts
 from maskbot.wire.red_packet.metadata import PacketPost, PostedToken, read_packet_post
 from maskbot.wire.red_packet.nft_metadata import NftPacketPost, read_nft_packet_post
 from maskbot.wire.red_packet.ticket import Ticket, sign_ticket
@@ -50,7 +51,9 @@ __all__ = [
     "encode_gas_payer",
     "encode_refund",
     "event_topics",
+    "events_of_packet",
     "name_of_chain",
+    "packet_facts",
     "read_nft_packet_post",
     "read_packet_post",
     "sign_ticket",

@@ -1,0 +1,128 @@
+"""`maskbot redpacket`: red packets as anybody may see them. Reading needs nodes, named with --rpc; nothing is signed or sent."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from maskbot.adapters.evm import Endpoint, EvmNode
+from maskbot.cli.noun import make_noun
+from maskbot.cli.redpacket_source import Named, read_source
+from maskbot.cli.show import show_fields
+from maskbot.domain.errors import Malformed
+from maskbot.domain.money import NATIVE, Amount, Chain, Token
+from maskbot.domain.red_packet import PacketVersion, RedPacket
+from maskbot.flows.act.fetch_packet import fetch_packet, fetch_token
+from maskbot.wire.crypto import address_text, parse_address
+from maskbot.wire.red_packet import ContractBook, PacketContract
+
+app = make_noun("Red packets: look at any.")
+_Fields = dict[str, object]
+
+
+@app.callback()
+def redpacket() -> None:
+    """Keep `show` a verb although it is alone."""
+
+
+@app.command()
+def show(
+    source: Annotated[
+        str, typer.Argument(help="A packet id (0x...), a mask.io link, or a file with a post; - for stdin.")
+    ],
+    *,
+    rpc: Annotated[
+        list[str] | None, typer.Option("--rpc", help="A node of the chain; name two that must agree.")
+    ] = None,
+    chain: Annotated[int | None, typer.Option("--chain", help="Chain id, for a bare packet id.")] = None,
+    version: Annotated[str | None, typer.Option("--version", help="1 to 4, or nft; 4 for a bare id.")] = None,
+    viewer: Annotated[str | None, typer.Option("--as", help="Whose claim to look for: an address.")] = None,
+    dev_contract: Annotated[
+        str | None, typer.Option("--dev-contract", help="The contract of a chain without a published one (sandbox).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show a packet: what the post says, and what the chain says. The contract is the published one, whatever the post names."""
+    named = read_source(source, chain_id=chain, version=_version(version))
+    fields = named.fields()
+    if rpc:
+        fields |= _from_chain(named, rpc, viewer=viewer, dev_contract=dev_contract)
+    elif named.post is None and named.nft_post is None:
+        raise Malformed("a bare packet id says nothing by itself: name a node with --rpc")
+    show_fields(fields, as_json=as_json)
+
+
+def _from_chain(named: Named, urls: list[str], *, viewer: str | None, dev_contract: str | None) -> _Fields:
+    reference = named.reference
+    if reference is None:
+        raise Malformed("the post does not say on which chain: name it with --chain")
+    own = []
+    if dev_contract is not None:
+        own.append(PacketContract(reference.chain_id, reference.version, parse_address(dev_contract)))
+    chain = Chain(
+        id=reference.chain_id, name=str(reference.chain_id), coin_symbol="coins", final_depth=1, has_finalized=False
+    )
+    endpoints = [Endpoint(url, chain_id=chain.id) for url in urls]
+    with closing(EvmNode(chain, endpoints, quorum=min(2, len(endpoints)))) as node:
+        packet = fetch_packet(
+            reference,
+            node=node,
+            contracts=_book(own),
+            viewer=None if viewer is None else parse_address(viewer),
+            tx_hash=named.tx_hash,
+            created_at_s=named.created_at_s,
+        )
+        token = fetch_token(packet.availability.token, chain_id=chain.id, node=node)
+    return _chain_fields(packet, token=token, chain=chain, named=named)
+
+
+def _book(own: list[PacketContract]) -> ContractBook:
+    try:
+        return ContractBook(own)
+    except ValueError as error:
+        raise Malformed(f"--dev-contract: {error}") from error
+
+
+def _chain_fields(packet: RedPacket, *, token: Token | None, chain: Chain, named: Named) -> _Fields:
+    known, creation = packet.availability, packet.creation
+    shown_token = token or (chain.coin if known.token == NATIVE else None)
+    fields: _Fields = {
+        "state": packet.state.value,
+        "contract": address_text(packet.contract),
+        "token": "coins of the chain" if known.token == NATIVE else address_text(known.token),
+        "shares": known.shares,
+        "claimed": known.claimed,
+        "rest": _amount(known.rest, shown_token) if not packet.is_nft else known.rest,
+        "claimed_by_viewer": known.claimed_by_caller,
+    }
+    if creation is not None:
+        fields |= {
+            "creator": address_text(creation.creator),
+            "total": _amount(creation.total, shown_token) if not packet.is_nft else creation.total,
+            "name": creation.name,
+            "message": creation.message,
+            "is_random": creation.is_random,
+            "created_ms": creation.created_at_s * 1000,
+            "expires_ms": None if creation.expires_at_s is None else creation.expires_at_s * 1000,
+            "claims": [{"to": address_text(one.recipient), "value": str(one.value)} for one in packet.claims],
+            "refunded": None if packet.refund is None else str(packet.refund.value),
+        }
+    warnings = [packet.reference.version.warning, *named.warnings(packet)]
+    if packet.unaccounted:
+        warnings.append("some events of this packet were not found")
+    return {**fields, "warnings": [one for one in warnings if one is not None]}
+
+
+def _amount(base_units: int, token: Token | None) -> str:
+    return f"{base_units} base units" if token is None else str(Amount(token, base_units))
+
+
+def _version(text: str | None) -> PacketVersion | None:
+    if text is None:
+        return None
+    try:
+        return PacketVersion(text.lower().removeprefix("v"))
+    except ValueError as error:
+        raise Malformed("--version is 1, 2, 3, 4 or nft") from error
