@@ -13,8 +13,9 @@ from typing import Protocol
 
 from maskbot.domain.account import FeedKind
 from maskbot.domain.broadcast import KeyItem
+from maskbot.domain.card import CardFacts, Look
 from maskbot.domain.identity import Profile
-from maskbot.domain.post import Draft, Post, PostLimits
+from maskbot.domain.post import Draft, Picture, Post, PostLimits
 from maskbot.domain.request import Fact, PriceNeed
 
 
@@ -125,6 +126,11 @@ class KeyGraph(Protocol):
         anything there; at most 2,000 per path, 8 KB each. Raises Unavailable if no relay answered."""
         ...
 
+    def fetch_node(self, path: tuple[str, ...]) -> Mapping[str, object] | None:
+        """The one node at a path, merged over all relays that answered; None when none of them knows it. Unchecked, like items.
+        Raises Unavailable if no relay answered."""
+        ...
+
     def close(self) -> None:
         """Close all connections."""
         ...
@@ -134,7 +140,25 @@ class MarketData(Protocol):
     """Prices."""
 
     def fetch_price(self, need: PriceNeed) -> Fact:
-        """A PriceFact, or a NoFact that says why not. Raises Unavailable if no source answered."""
+        """A PriceFact, or a NoFact that says why not: `unavailable` when no source answers, for whoever asks is told at once."""
+        ...
+
+
+class PictureSource(Protocol):
+    """Fetches pictures from URLs that strangers name."""
+
+    def fetch(self, url: str) -> bytes:
+        """A PNG or JPEG file of at most 8 MiB, within 10 s; the bytes are unchecked. Addresses are checked at connect time, and
+        redirects stay on the host. Raises Refused (gone, forbidden, too long, no picture), Malformed, Unavailable."""
+        ...
+
+
+class CardRenderer(Protocol):
+    """Draws cards, in processes of its own."""
+
+    def render(self, facts: CardFacts, *, look: Look) -> Picture:
+        """The card as a picture with alt text. The same facts and look give the same bytes. Raises Unavailable when it cannot be
+        drawn now, Misconfigured when it never can."""
         ...
 
 

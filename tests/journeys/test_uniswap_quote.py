@@ -12,6 +12,7 @@ import pytest
 
 from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.adapters.market import MarketKeys, MarketUrls, build_market
+from maskbot.adapters.market.breaker import Breaker
 from maskbot.adapters.market.onchain import OnChain, PoolView
 from maskbot.adapters.market.quotes import Token
 from maskbot.domain.card import PoolQuote
@@ -53,7 +54,7 @@ def chain(anvil: Anvil) -> Iterator[EvmNode]:
 @pytest.fixture
 def onchain(chain: EvmNode, exchange: SandboxUniswap) -> Iterator[OnChain]:
     with ThreadPoolExecutor(8) as pool:
-        yield OnChain(chain=chain, places=exchange.places, pool=pool, remember=lambda _, ask: ask())
+        yield OnChain(chain=chain, places=exchange.places, pool=pool, breaker=Breaker(), remember=lambda _, ask: ask())
 
 
 def _token(symbol: str, address: Address) -> Token:

@@ -60,7 +60,8 @@ def build_market(
     far = RedisStore(broker_url) if broker_url is not None and codec is not None else None
     cache = Cache(far=far, codec=codec, jitter=random.random)
     budget = Budget(count=cache.count, now_s=lambda: clock.now_ms() // 1000)
-    fetcher = JsonFetcher(breaker=Breaker(), budget=budget)
+    breaker = Breaker()
+    fetcher = JsonFetcher(breaker=breaker, budget=budget)
     readers = ThreadPoolExecutor(max_workers=10, thread_name_prefix="market-chain")
     coingecko = CoinGecko(url=urls.coingecko, api_key=keys.coingecko, fetcher=fetcher)
     terminal = (
@@ -72,7 +73,7 @@ def build_market(
         else None
     )
     onchain = (
-        OnChain(chain=chain, places=places, pool=readers, remember=_remember(cache, clock))
+        OnChain(chain=chain, places=places, pool=readers, breaker=breaker, remember=_remember(cache, clock))
         if chain is not None
         else None
     )

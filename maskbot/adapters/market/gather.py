@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 
 from maskbot.adapters.market.quotes import Said
-from maskbot.domain.errors import Malformed, Unavailable
+from maskbot.domain.errors import Malformed, Refused, Unavailable
 
 HEDGE_S = 0.8
 
@@ -22,14 +22,6 @@ class Ask:
     is_spare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """What was said, in the order of the asks. `has_answer` is false when nobody answered, not even that they do not know."""
-
-    said: tuple[Said, ...]
-    has_answer: bool
-
-
 def gather(
     asks: Sequence[Ask],
     *,
@@ -37,13 +29,13 @@ def gather(
     deadline_s: float,
     is_enough: Callable[[Sequence[Said]], bool],
     hedge_s: float = HEDGE_S,
-) -> Gathered:
-    """Ask, and return when all that were asked have answered, when it is enough and the hedge time is over, or at the deadline
-    (monotonic seconds). Never raises for what a source does."""
+) -> tuple[Said, ...]:
+    """What was said, in the order of the asks, when all that were asked have answered, when it is enough and the hedge time is over,
+    or at the deadline (monotonic seconds). Never raises for what a source does."""
     hedge_at_s = time.monotonic() + hedge_s
     flights = {pool.submit(ask.call): index for index, ask in enumerate(asks) if not ask.is_spare}
     spares = [(index, ask) for index, ask in enumerate(asks) if ask.is_spare]
-    pending, found, has_answer = set(flights), dict[int, Said](), False
+    pending, found = set(flights), dict[int, Said]()
     while True:
         now_s = time.monotonic()
         enough = is_enough([found[index] for index in sorted(found)])
@@ -57,20 +49,17 @@ def gather(
         until_s = min(deadline_s, hedge_at_s) if now_s < hedge_at_s else deadline_s
         done, pending = wait(pending, timeout=max(0.0, until_s - now_s), return_when=FIRST_COMPLETED)
         for flight in done:
-            said, answered = _result(flight)
-            has_answer = has_answer or answered
+            said = _result(flight)
             if said is not None:
                 found[flights[flight]] = said
     for flight in pending:
         flight.cancel()
-    return Gathered(tuple(found[index] for index in sorted(found)), has_answer)
+    return tuple(found[index] for index in sorted(found))
 
 
-def _result(flight: Future[Said]) -> tuple[Said | None, bool]:
-    """What was said, and whether the source answered: also when it does not know the token, or talks nonsense."""
+def _result(flight: Future[Said]) -> Said | None:
+    """What was said; None from a source that fails, does not know the token, or talks nonsense."""
     try:
-        return flight.result(), True
-    except Malformed:
-        return None, True
-    except Unavailable as error:
-        return None, error.kind == "NotFound"
+        return flight.result()
+    except (Malformed, Refused, Unavailable):
+        return None

@@ -37,7 +37,6 @@ FIATS = frozenset(
     {"USD", "EUR", "GBP", "JPY", "KRW", "CNY", "CAD", "AUD", "CHF", "INR", "BRL", "MXN"}
     | {"SGD", "HKD", "TWD", "TRY", "SEK", "NOK", "DKK", "PLN", "CZK", "NZD", "ZAR", "THB"}
 )
-_SPOT = PriceFact | NoFact
 _FOUND = Token | NoFact
 _Part = TypeVar("_Part")
 
@@ -66,10 +65,9 @@ class Market:
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="market-card")
 
     def fetch_price(self, need: PriceNeed) -> PriceFact | NoFact:
-        """The price, or why there is none (`unknown_token`, `ambiguous`, `disagree`, `unavailable`, `no_token`).
-
-        Raises:
-            Unavailable: no source answered, and nothing younger than 30 minutes is remembered.
+        """The price, or why there is none: `unknown_token`, `ambiguous`, `disagree`, `no_token` (a follow-up to nothing), or
+        `unavailable` when no source gives a usable one and nothing younger than 30 minutes is remembered. Never raises for that:
+        whoever asks is told at once, and nobody waits for a second try.
         """
         complete = self._conversations.completed(need)
         if complete is None:
@@ -98,7 +96,8 @@ class Market:
             return NoFact("unknown_token")
         other = self._pool.submit(self._spot, PriceNeed(quoted.symbol, None), "USD")
         price = self._spot(need, "USD")
-        return crossed(price, other.result(), vs=vs)
+        fact = crossed(price, other.result(), vs=vs)
+        return replace(fact, window=need.window) if isinstance(fact, PriceFact) else fact
 
     def _in_currency(self, need: PriceNeed, vs: str) -> PriceFact | NoFact:
         deadline_s = time.monotonic() + TOTAL_S
@@ -106,6 +105,7 @@ class Market:
         listing: Future[Listing] | None = None
         known = pinned.by_symbol().get(need.symbol or "") or pinned.by_address().get(need.address or "")
         if known is not None:
+            need = replace(need, symbol=known.symbol, address=None)
             series, listing = self._begin(known, vs, need.window)
         fact = self._spot(need, vs)
         if isinstance(fact, NoFact):
@@ -133,28 +133,32 @@ class Market:
     def _spot(self, need: PriceNeed, vs: str) -> PriceFact | NoFact:
         key = f"spot/{need.address or need.symbol}/{vs}"
         now_ms = self._clock.now_ms()
-        known = self._cache.recall(key, _SPOT, now_ms=now_ms)
-        if known is not None:
-            return _as_known(known)
-        return self._flights.join(key, lambda: self._asked(key, need, vs))
+        return self._remembered(key, now_ms) or self._flights.join(key, lambda: self._asked(key, need, vs))
+
+    def _remembered(self, key: str, now_ms: int) -> PriceFact | NoFact | None:
+        price: PriceFact | None = self._cache.recall(key, PriceFact, now_ms=now_ms)
+        nothing: NoFact | None = self._cache.recall(f"no-{key}", NoFact, now_ms=now_ms)
+        return price or nothing
 
     def _asked(self, key: str, need: PriceNeed, vs: str) -> PriceFact | NoFact:
         now_ms = self._clock.now_ms()
-        known = self._cache.recall(key, _SPOT, now_ms=now_ms)
+        known = self._remembered(key, now_ms)
         if known is not None:
-            return _as_known(known)
-        last = self._cache.recall_stale(key, _SPOT, now_ms=now_ms)
-        previous = last if isinstance(last, PriceFact) else None
+            return known
+        previous: PriceFact | None = self._cache.recall_stale(key, PriceFact, now_ms=now_ms)
         try:
             fact = self._ask(need, vs, previous)
         except Unavailable:
-            return _stale(previous, now_ms=now_ms)
+            fact = NoFact("unavailable")
         now_ms = self._clock.now_ms()
         if isinstance(fact, PriceFact):
-            self._cache.keep(key, fact, _SPOT, ttl_s=SPOT_TTL_S, stale_s=STALE_S, now_ms=now_ms)
-        elif fact.reason in ("unknown_token", "ambiguous"):
-            self._cache.keep(key, fact, _SPOT, ttl_s=NEGATIVE_TTL_S, now_ms=now_ms)
-        return fact
+            self._cache.keep(key, fact, PriceFact, ttl_s=SPOT_TTL_S, stale_s=STALE_S, now_ms=now_ms)
+            return fact
+        if fact.reason != "unavailable":
+            ttl_s = SPOT_TTL_S if fact.reason == "disagree" else NEGATIVE_TTL_S
+            self._cache.keep(f"no-{key}", fact, NoFact, ttl_s=ttl_s, now_ms=now_ms)
+            return fact
+        return _stale(previous, now_ms=now_ms)
 
     def _ask(self, need: PriceNeed, vs: str, previous: PriceFact | None) -> PriceFact | NoFact:
         deadline_s = time.monotonic() + TOTAL_S
@@ -163,8 +167,6 @@ class Market:
             return found.token
         token = found.token
         view = self._panel.ask(token, vs=vs, deadline_s=deadline_s, row=found.row if vs == "USD" else None)
-        if not view.said and not view.has_answer:
-            raise Unavailable("no market source answered", retry_after_s=30.0)
         verdict = judge.judge(
             token,
             view.said,
@@ -187,7 +189,10 @@ class Market:
         if known is not None:
             return Found(known)
         if need.address:
-            found = Found(resolve.by_address(need.address, coingecko=self._coingecko))
+            try:
+                found = Found(resolve.by_address(need.address, coingecko=self._coingecko))
+            except Unavailable:
+                return Found(resolve.unlisted(need.address))
         else:
             found = resolve.by_symbol(need.symbol or "", coingecko=self._coingecko)
         ttl_s = TOKEN_TTL_S if isinstance(found.token, Token) else NEGATIVE_TTL_S
@@ -219,16 +224,11 @@ def crossed(price: PriceFact | NoFact, quoted: PriceFact | NoFact, *, vs: str) -
     )
 
 
-def _stale(previous: PriceFact | None, *, now_ms: int) -> PriceFact:
-    """The last price, if its data are young enough to be shown as delayed. Raises Unavailable otherwise."""
+def _stale(previous: PriceFact | None, *, now_ms: int) -> PriceFact | NoFact:
+    """The last price, if its data are young enough to be shown as delayed; `unavailable` otherwise."""
     if previous is None or now_ms - previous.as_of_ms > judge.STALE_LIMIT_MS:
-        raise Unavailable("no market source answers, and no price is remembered", retry_after_s=30.0)
+        return NoFact("unavailable")
     return replace(previous, warnings=tuple(dict.fromkeys((*previous.warnings, DELAYED))))
-
-
-def _as_known(known: object) -> PriceFact | NoFact:
-    assert isinstance(known, PriceFact | NoFact)
-    return known
 
 
 def _in_time(flight: Future[_Part] | None, deadline_s: float) -> _Part | None:

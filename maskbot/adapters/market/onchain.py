@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
+from maskbot.adapters.market.breaker import Breaker
 from maskbot.adapters.market.quotes import Quote, Said, Token
 from maskbot.domain.card import PoolQuote
 from maskbot.domain.chain import BlockName, Call, Header
@@ -88,11 +89,13 @@ class OnChain:
         chain: ChainReader,
         places: UniswapPlaces,
         pool: Executor,
+        breaker: Breaker,
         remember: Callable[[str, Callable[[], str]], str],
     ) -> None:
         self._chain = chain
         self._places = places
         self._pool = pool
+        self._breaker = breaker
         self._remember = remember
 
     def ask_feed(self, token: Token) -> Said:
@@ -134,7 +137,12 @@ class OnChain:
         impact = uniswap.price_impact_percent(
             amount_in=amount_in, amount_out=amount_out, small_in=small_in, small_out=small_out
         )
+        self._breaker.succeed(UNISWAP)
         return PoolView(quote, impact, received / amount)
+
+    def note_slowness(self) -> None:
+        """Nobody waited for the nodes' answer: after three times they are left alone for a minute."""
+        self._breaker.fail(UNISWAP)
 
     def _offers(self, token_in: Address, amount_in: int, header: Header) -> list[tuple[int, Route]]:
         routes = list(self._routes(token_in))
@@ -201,7 +209,12 @@ class OnChain:
         return uniswap.read_decimals(self._call(feed, uniswap.decimals_call(), header))
 
     def _header(self) -> Header:
-        header = self._chain.fetch_header(BlockName.LATEST)
+        self._breaker.check(UNISWAP)
+        try:
+            header = self._chain.fetch_header(BlockName.LATEST)
+        except Unavailable:
+            self._breaker.fail(UNISWAP)
+            raise
         if header is None:
             raise Unavailable("the chain has no newest block")
         return header

@@ -9,8 +9,10 @@ Source: price-cards.md 2, 3 (batches), 6 (order, distrust).
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, fields, replace
 from threading import Lock
 
@@ -22,6 +24,7 @@ from maskbot.adapters.market.coinmarketcap import CoinMarketCap
 from maskbot.adapters.market.defillama import DefiLlama
 from maskbot.adapters.market.gather import Ask, gather
 from maskbot.adapters.market.geckoterminal import GeckoTerminal
+from maskbot.adapters.market.http import CALL_S
 from maskbot.adapters.market.onchain import CHAINLINK, OnChain, PoolView
 from maskbot.adapters.market.quotes import Details, Quote, Said, Token
 from maskbot.adapters.market.trust import Trust
@@ -47,11 +50,10 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that was said of a token, and whether anybody answered."""
+    """All that was said of a token."""
 
     said: tuple[Said, ...]
     details: Details
-    has_answer: bool
     pool: PoolView | None = None
 
 
@@ -73,20 +75,20 @@ class Panel:
         kept: Row | None = row or self._cache.recall(_row_key(token, vs), Row, now_ms=now_ms)
         asks = [ask for ask in self._asks(token, vs, kept) if not self._is_distrusted(ask.source, token)]
         given = (kept.said,) if kept is not None and self._is_fresh(kept, token) else ()
-        gathered = gather(
+        asked = gather(
             asks,
             pool=self._pool,
             deadline_s=deadline_s,
             is_enough=lambda said: self._is_enough(token, (*given, *said), kept),
         )
-        said = (*given, *gathered.said)
+        said = (*given, *asked)
         details = merged([one.details for one in said] + ([kept.said.details] if kept is not None else []))
-        pool = self._pool_view(token, [one.quote for one in said]) if vs == "USD" else None
+        pool = self._pool_view(token, [one.quote for one in said], deadline_s) if vs == "USD" else None
         if not token.id and pool is not None and details.pool is None:
             said = (*said, Said(Quote("Uniswap", pool.price_usd, now_ms)))
         if details.pool is not None:
             self._cache.keep(f"pool-of/{token.address}", details.pool, str, ttl_s=86_400.0, now_ms=now_ms)
-        return View(said, details, gathered.has_answer or bool(given), pool)
+        return View(said, details, pool)
 
     def pool_of(self, token: Token) -> str | None:
         """The deepest pool of a token known by address, if it was asked for within the day."""
@@ -174,16 +176,20 @@ class Panel:
         agreeing = judge.agreeing_of(quotes, judge.bounds_of(token, details), now_ms=now_ms)
         return len(agreeing) >= 2 and details.change_24h_percent is not None
 
-    def _pool_view(self, token: Token, quotes: Sequence[Quote]) -> PoolView | None:
+    def _pool_view(self, token: Token, quotes: Sequence[Quote], deadline_s: float) -> PoolView | None:
         onchain = self._sources.onchain
         usable = [quote for quote in quotes if judge.is_usable(quote, now_ms=self._clock.now_ms())]
         if onchain is None or not usable:
             return None
         middle = sorted(quote.price for quote in usable)[len(usable) // 2]
+        flight = self._pool.submit(onchain.view, token, price_usd=middle)
         try:
-            return onchain.view(token, price_usd=middle)
+            return flight.result(min(CALL_S, max(0.0, deadline_s - time.monotonic())))
+        except TooLate:
+            onchain.note_slowness()
         except (Unavailable, Malformed, Refused):
-            return None
+            pass
+        return None
 
 
 def merged(all_details: Sequence[Details]) -> Details:

@@ -40,12 +40,18 @@ def by_address(address: str, *, coingecko: CoinGecko) -> Token:
     known = pinned.by_address().get(address)
     if known is not None:
         return known
-    short = f"{address[:6]}…{address[-4:]}"
+    nobody = unlisted(address)
     try:
         token = coingecko.contract(address)
-        return replace(token, symbol=spoken(token.symbol) or short, name=spoken(token.name) or short)
     except (NotKnown, Malformed):
-        return Token(id="", symbol=short, name=short, address=address)
+        return nobody
+    return replace(token, symbol=spoken(token.symbol) or nobody.symbol, name=spoken(token.name) or nobody.name)
+
+
+def unlisted(address: str) -> Token:
+    """The token of an address of which nothing else is known."""
+    short = f"{address[:6]}…{address[-4:]}"
+    return Token(id="", symbol=short, name=short, address=address)
 
 
 def by_symbol(symbol: str, *, coingecko: CoinGecko) -> Found:
