@@ -29,7 +29,7 @@ GIVEAWAY = Lifecycle(
     {
         "draft": frozenset({"funded", "cancelled"}),
         "funded": frozenset({"open", "refunding"}),
-        "open": frozenset({"closed"}),
+        "open": frozenset({"closed", "refunding"}),
         "closed": frozenset({"drawn", "refunding"}),
         "drawn": frozenset({"paying", "refunding"}),
         "paying": frozenset({"paid"}),
@@ -39,7 +39,7 @@ GIVEAWAY = Lifecycle(
         "cancelled": frozenset(),
     },
 )
-"""`closed`: the root of the entrants is fixed and published. From there to `refunding`: nobody entered, or no draw can be held."""
+"""`closed`: the root of the entrants is fixed and published. `open` to `refunding`: the beacon spoke before it could be closed."""
 
 PRIZE = Lifecycle(
     "prize",
@@ -78,7 +78,8 @@ class Holding:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What is promised when a giveaway opens. `prizes` are base units by rank; `beacon` is a promise of `wire/draw` ("" when first
-    come); `commit` the SHA-256 of a server seed in hex ("": none). The window ends just before `closes_at_ms`."""
+    come); `commit` the SHA-256 of a server seed in hex ("": none). The window ends just before `closes_at_ms`; the beacon speaks at
+    `draws_at_ms` (0 without one)."""
 
     giveaway_id: str
     code: str
@@ -93,6 +94,7 @@ class Rules:
     entry_word: str = ""
     least_account_age_days: int = 0
     holding: Holding | None = None
+    draws_at_ms: int = 0
 
     def __post_init__(self) -> None:
         if _CODE.fullmatch(self.code) is None:
@@ -105,6 +107,8 @@ class Rules:
             raise ValueError("a giveaway closes after it opens")
         if (self.mode is Mode.DRAWN) != bool(self.beacon):
             raise ValueError("a draw needs a beacon, first come has none")
+        if self.beacon and self.draws_at_ms <= self.closes_at_ms:
+            raise ValueError("a beacon speaks after the giveaway has closed")
         if len(self.title) > _LONGEST_TITLE or len(self.entry_word) > _LONGEST_WORD or " " in self.entry_word:
             raise ValueError("a title has at most 120 characters, an entry word 40 and no space")
         if not 0 <= self.least_account_age_days <= 3_650:
@@ -132,6 +136,7 @@ class Rules:
             "closes_at_ms": str(self.closes_at_ms),
             "mode": self.mode.value,
             "beacon": self.beacon,
+            "draws_at_ms": str(self.draws_at_ms),
             "commit": self.commit,
             "entry_word": self.entry_word,
             "least_account_age_days": str(self.least_account_age_days),

@@ -12,6 +12,7 @@ class JobKind(StrEnum):
     ANSWER_MENTION = "answer_mention"
     FETCH_FACTS = "fetch_facts"
     OPEN_POST = "open_post"
+    FETCH_PICTURE = "fetch_picture"
     PUBLISH_KEYS = "publish_keys"
     DELIVER_POST = "deliver_post"
     DELETE_POST = "delete_post"
@@ -19,6 +20,10 @@ class JobKind(StrEnum):
     ERASE_KEY = "erase_key"
     CHECK_PAYMENT = "check_payment"
     SWEEP_WALLET = "sweep_wallet"
+    CLOSE_GIVEAWAY = "close_giveaway"
+    FETCH_BEACON = "fetch_beacon"
+    DRAW_GIVEAWAY = "draw_giveaway"
+    BOOK_GIVEAWAY = "book_giveaway"
 
     @property
     def queue(self) -> str:
@@ -30,6 +35,7 @@ _QUEUES = {
     JobKind.ANSWER_MENTION: "mentions",
     JobKind.FETCH_FACTS: "facts",
     JobKind.OPEN_POST: "keys",
+    JobKind.FETCH_PICTURE: "keys",
     JobKind.PUBLISH_KEYS: "keys",
     JobKind.DELIVER_POST: "deliveries",
     JobKind.DELETE_POST: "deliveries",
@@ -37,6 +43,10 @@ _QUEUES = {
     JobKind.ERASE_KEY: "keys",
     JobKind.CHECK_PAYMENT: "payments",
     JobKind.SWEEP_WALLET: "payments",
+    JobKind.CLOSE_GIVEAWAY: "facts",
+    JobKind.FETCH_BEACON: "facts",
+    JobKind.DRAW_GIVEAWAY: "facts",
+    JobKind.BOOK_GIVEAWAY: "facts",
 }
 
 QUEUES = ("mentions", "facts", "keys", "deliveries", "webhooks", "payments")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from maskbot.domain.card import CardFacts
 from maskbot.domain.identity import Platform, Profile
 
 
@@ -27,10 +28,12 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaLink:
-    """A picture or other attachment of a collected post; not downloaded yet."""
+    """A picture or other attachment of a collected post; not downloaded yet. `width` and `height` are pixels, None when unsaid."""
 
     url: str
     content_type: str
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Post:
     `post_id` is the platform's id of this version, `root_id` the id that all edits share (X: first of the edit chain; Mastodon:
     the status id). `text` has our own mention removed and entities decoded; `links` are whole URLs in order of appearance.
     `request_text` is the part of the text that addresses us (behind our mention, or before it), None when nobody looked for it.
-    `created_at_ms` is Unix time in milliseconds. `mentions` are the handles of others named in the post.
+    `created_at_ms` is Unix time in milliseconds; so is `author_born_ms`, when the account was made (None: not shown). `mentions`
+    are the handles of others named in the post.
     """
 
     platform: Platform
@@ -70,6 +74,7 @@ class Post:
     is_own: bool = False
     author_refuses_bots: bool = False
     request_text: str | None = None
+    author_born_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +91,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A post ready to publish. `visibility` and `spoiler_text` do not exist on X and are ignored there."""
+    """A post ready to publish. `visibility` and `spoiler_text` do not exist on X and are ignored there. `cards` become pictures just
+    before it is published, and are left out if they cannot be drawn."""
 
     text: str
     visibility: Visibility
     spoiler_text: str = ""
     in_reply_to_id: str | None = None
     pictures: tuple[Picture, ...] = ()
+    cards: tuple[CardFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from maskbot.domain.card import Point, PoolQuote, PriceCardFacts
+from maskbot.domain.card import CardFacts, Point, PoolQuote, PriceCardFacts
+from maskbot.domain.entry import (
+    AddressFact,
+    AddressNeed,
+    EnterGiveaway,
+    GiveawayFact,
+    GiveawayNeed,
+    HoldingFact,
+    HoldingNeed,
+    RefuseEntry,
+)
 from maskbot.domain.identity import Persona, PersonId, Platform
 from maskbot.domain.post import Picture, Post, Visibility
 
@@ -78,11 +88,18 @@ class OpenedNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureNeed:
+    """What the picture at this URL carries; no applet asks for it, opening a post does."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyNeed:
     """Our reply that the asker's post answers to, if the asker caused it (from our store)."""
 
 
-Need = PriceNeed | PersonaNeed | OpenedNeed | ReplyNeed
+Need = PriceNeed | PersonaNeed | OpenedNeed | PictureNeed | ReplyNeed | GiveawayNeed | AddressNeed | HoldingNeed
 
 
 # --- facts: what was found --------------------------------------------------------------------------------------------
@@ -167,6 +184,14 @@ class OpenedFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureFact:
+    """What a picture carries: network-encoded text, payload bytes, or (both None) nothing that we read."""
+
+    text: str | None = None
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyFact:
     """The platform id of our reply, None when there is none of the asker's."""
 
@@ -182,7 +207,7 @@ class NoFact:
     choices: tuple[str, ...] = ()
 
 
-Fact = PriceFact | PersonaFact | OpenedFact | ReplyFact | NoFact
+Fact = PriceFact | PersonaFact | OpenedFact | PictureFact | ReplyFact | GiveawayFact | AddressFact | HoldingFact | NoFact
 Facts = Mapping[Need, Fact]
 
 
@@ -216,7 +241,7 @@ class DeleteReply:
     post_id: str
 
 
-Effect = OptOut | OptIn | HostPersona | ErasePersona | DeleteReply
+Effect = OptOut | OptIn | HostPersona | ErasePersona | DeleteReply | EnterGiveaway | RefuseEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +250,7 @@ class Answer:
 
     `words` None means silence, with `reason` recorded. `widest` caps the visibility of the reply. `is_counted` is false for
     commands with effect, which are recorded whatever the asker's limit says. `{key}` in words is replaced by the public key
-    of a persona hosted by this answer.
+    of a persona hosted by this answer. `cards` are drawn when the answer is delivered.
     """
 
     words: str | None
@@ -234,6 +259,7 @@ class Answer:
     effects: tuple[Effect, ...] = ()
     pictures: tuple[Picture, ...] = field(default=())
     is_counted: bool = True
+    cards: tuple[CardFacts, ...] = ()
 
     @classmethod
     def silence(cls, reason: str) -> Answer:

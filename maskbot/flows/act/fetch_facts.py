@@ -1,13 +1,16 @@
 """Fetch one missing fact for a waiting mention; when the last one is there, the mention is due for its answer again.
 
-Only prices are fetched here; opening a payload is `open_post`. When no source answers, that is the fact: nobody waits for ever.
+Prices, and what chains say about an entry, are fetched here; opening a payload is `open_post`. When no source answers, that is the
+fact: nobody waits for ever.
 """
 
 from __future__ import annotations
 
-from maskbot.domain.errors import Unavailable
+from maskbot.domain.entry import AddressNeed, HoldingNeed
+from maskbot.domain.errors import Misconfigured, Unavailable
 from maskbot.domain.job import Job, JobKind, NewJob
 from maskbot.domain.request import Fact, NoFact, PriceNeed
+from maskbot.flows.act.chain_facts import ChainOf, fetch_chain_fact
 from maskbot.ports.inside import Clock, Notice
 from maskbot.ports.outside import MarketData
 from maskbot.ports.store import Store
@@ -15,17 +18,19 @@ from maskbot.ports.store import Store
 _MOST_TRIES = 3
 
 
-def fetch_facts(job: Job, *, store: Store, market: MarketData, clock: Clock, notice: Notice) -> None:
-    """Fetch what the mention `job.target_id` still needs.
+def fetch_facts(
+    job: Job, *, store: Store, market: MarketData, clock: Clock, notice: Notice, chain_of: ChainOf | None = None
+) -> None:
+    """Fetch what the mention `job.target_id` still needs. Without `chain_of`, chains are unavailable.
 
     Raises: Unavailable while tries are left; the worker then tries again. Refused (StaleLease) if the job was taken over.
     """
     with store.read() as work:
         needs = work.facts.load_needs(job.target_id)
     for need in needs:
-        if not isinstance(need, PriceNeed):
+        if not isinstance(need, PriceNeed | AddressNeed | HoldingNeed):
             continue
-        fact = _fetch(need, market=market, is_last_try=job.tries >= _MOST_TRIES)
+        fact = _fetch(need, market=market, chain_of=chain_of, is_last_try=job.tries >= _MOST_TRIES)
         with store.write() as work:
             work.facts.save(job.target_id, facts={need: fact})
     now_ms = clock.now_ms()
@@ -35,9 +40,15 @@ def fetch_facts(job: Job, *, store: Store, market: MarketData, clock: Clock, not
     notice.ring({JobKind.ANSWER_MENTION.queue: 1})
 
 
-def _fetch(need: PriceNeed, *, market: MarketData, is_last_try: bool) -> Fact:
+def _fetch(
+    need: PriceNeed | AddressNeed | HoldingNeed, *, market: MarketData, chain_of: ChainOf | None, is_last_try: bool
+) -> Fact:
     try:
-        return market.fetch_price(need)
+        if isinstance(need, PriceNeed):
+            return market.fetch_price(need)
+        return NoFact("unavailable") if chain_of is None else fetch_chain_fact(need, chain_of=chain_of)
+    except Misconfigured:
+        return NoFact("unavailable")
     except Unavailable:
         if is_last_try:
             return NoFact("unavailable")

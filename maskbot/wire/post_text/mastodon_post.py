@@ -22,6 +22,7 @@ from maskbot.wire.post_text.shape import (
     object_in,
     objects_in,
     optional_id_in,
+    pixels_in,
     text_in,
     time_ms_in,
 )
@@ -82,6 +83,7 @@ def read_status(status: Json, *, own: Profile) -> ReadPost:
         is_own=author.user_id == own.user_id,
         author_refuses_bots=_NO_BOT.search(read_html(text_in(object_in(status, "account"), "note")).text) is not None,
         request_text=around_mention(body),
+        author_born_ms=_born_ms(object_in(status, "account")),
     )
     return ReadPost(post, Naming.BODY if own_mentions else Naming.NOWHERE)
 
@@ -102,6 +104,14 @@ def read_account(account: Json, *, own: Profile) -> Profile:
         actor_uri=actor_uri,
         is_bot=flag_in(account, "bot"),
     )
+
+
+def _born_ms(account: Json) -> int | None:
+    """When the account was made, None where the server does not say it in a form we know (nothing else depends on it)."""
+    try:
+        return time_ms_in(account, "created_at")
+    except PostMalformed:
+        return None
 
 
 def status_time_ms(status: Json) -> int:
@@ -162,6 +172,6 @@ def _media(attachment: Json) -> list[MediaLink]:
         return []
     suffix = "." + urlsplit(url).path.rpartition(".")[2].lower()
     general = {"image": "image/*", "gifv": "video/mp4", "video": "video/*", "audio": "audio/*"}
-    return [
-        MediaLink(url, _CONTENT_TYPES.get(suffix, general.get(text_in(attachment, "type"), "application/octet-stream")))
-    ]
+    content_type = _CONTENT_TYPES.get(suffix, general.get(text_in(attachment, "type"), "application/octet-stream"))
+    original = object_in(object_in(attachment, "meta"), "original")
+    return [MediaLink(url, content_type, pixels_in(original, "width"), pixels_in(original, "height"))]

@@ -74,6 +74,12 @@ def flag_in(source: Json, name: str) -> bool:
     return source.get(name) is True
 
 
+def pixels_in(source: Json, name: str) -> int | None:
+    """A whole number of pixels from 1 to 65,535; None for anything else (nothing but the choice of pictures depends on it)."""
+    value = source.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 16 else None
+
+
 def time_ms_in(source: Json, name: str) -> int | None:
     """An ISO 8601 time or a datetime as Unix milliseconds; None when absent. Raises: PostMalformed for anything else."""
     value = source.get(name)

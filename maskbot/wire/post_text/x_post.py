@@ -12,11 +12,22 @@ from maskbot.domain.post import MediaLink, Post, Quoted, Visibility
 from maskbot.wire.post_text.errors import PostMalformed
 from maskbot.wire.post_text.read_post import Naming, ReadPost
 from maskbot.wire.post_text.request_words import around_mention
-from maskbot.wire.post_text.shape import Json, id_in, object_in, objects_in, optional_id_in, text_in, time_ms_in
+from maskbot.wire.post_text.shape import (
+    Json,
+    id_in,
+    object_in,
+    objects_in,
+    optional_id_in,
+    pixels_in,
+    text_in,
+    time_ms_in,
+)
 from maskbot.wire.post_text.x_entities import XText, read_x_text
 
 _NO_BOT = re.compile(r"#nobots?(?![a-z0-9_])", re.IGNORECASE)
 _SNOWFLAKE_EPOCH_MS = 1288834974657
+_FIRST_SNOWFLAKE_USER = 10**15
+_LAST_PLAIN_USER_MS = 1451606400000  # ids below were given in order until the end of 2015
 _CONTENT_TYPES = {"photo": "image/jpeg", "animated_gif": "video/mp4", "video": "video/mp4"}
 _MOST_MENTIONS = 100
 
@@ -55,6 +66,7 @@ def read_x_post(post: Json, *, includes: Json, own: Profile) -> ReadPost:
         is_own=author_id == own.user_id,
         author_refuses_bots=_NO_BOT.search(text_in(user, "description")) is not None,
         request_text=around_mention(content.body),
+        author_born_ms=_born_ms(author_id),
     )
     naming = Naming.BODY if in_body else Naming.CARRIED if content.is_own_carried else Naming.NOWHERE
     return ReadPost(read, naming)
@@ -121,7 +133,12 @@ def _media(post: Json, includes: Json) -> tuple[MediaLink, ...]:
     keys = object_in(post, "attachments").get("media_keys")
     wanted = keys if isinstance(keys, list | tuple) else ()
     return tuple(
-        MediaLink(text_in(media, "url"), _CONTENT_TYPES.get(text_in(media, "type"), "application/octet-stream"))
+        MediaLink(
+            text_in(media, "url"),
+            _CONTENT_TYPES.get(text_in(media, "type"), "application/octet-stream"),
+            pixels_in(media, "width"),
+            pixels_in(media, "height"),
+        )
         for media in objects_in(includes, "media")
         if media.get("media_key") in wanted and text_in(media, "url")
     )
@@ -132,3 +149,11 @@ def _time_of(post_id: str) -> int:
     if post_id.isascii() and post_id.isdecimal() and len(post_id) <= 20:
         return (int(post_id) >> 22) + _SNOWFLAKE_EPOCH_MS
     raise PostMalformed("expected a post with a numeric id")
+
+
+def _born_ms(user_id: str) -> int | None:
+    """When the account was made, by its id alone: exact since 2016, "by the end of 2015" for the short ids before."""
+    if not (user_id.isascii() and user_id.isdecimal() and len(user_id) <= 20):
+        return None
+    number = int(user_id)
+    return (number >> 22) + _SNOWFLAKE_EPOCH_MS if number >= _FIRST_SNOWFLAKE_USER else _LAST_PLAIN_USER_MS

@@ -11,6 +11,7 @@ import structlog
 from maskbot.applets.identity import key_text
 from maskbot.domain.account import Account, FeedKind
 from maskbot.domain.delivery import NewDelivery
+from maskbot.domain.entry import AddressNeed, EnterGiveaway, GiveawayNeed, HoldingNeed, RefuseEntry
 from maskbot.domain.identity import Persona, Platform, PublicKey
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.mention import Mention, Outcome
@@ -34,6 +35,7 @@ from maskbot.domain.request import (
     ReplyNeed,
     Request,
 )
+from maskbot.flows.decide.answer_mentions.giveaways import giveaway_fact, record_entry
 from maskbot.flows.decide.answer_mentions.limits import Limits
 from maskbot.flows.decide.answer_mentions.manners import reason_to_hold_back, reason_to_ignore, reason_to_reject
 from maskbot.flows.decide.answer_mentions.reading import inner_request
@@ -88,8 +90,9 @@ def decide_mention(
     try:
         applet, request = _choose(request, facts, applets)
         needs = applet.needs(request)
-        known = {**facts, **_inside(needs, mention, policy=policy, account=account, work=work, now_ms=now_ms)}
-        missing = tuple(need for need in needs if need not in known)
+        found, further = _inside(needs, mention, facts=facts, policy=policy, account=account, work=work, now_ms=now_ms)
+        known = {**facts, **found}
+        missing = tuple(need for need in (*needs, *further) if need not in known)
         if missing:
             return _wait(mention, request, missing, work=work, allowance=allowance, now_ms=now_ms)
         answer = applet.decide(request, known)
@@ -128,10 +131,18 @@ def _by_verb(request: Request, applets: Sequence[Applet]) -> Applet | None:
 
 
 def _inside(
-    needs: Sequence[Need], mention: Mention, *, policy: AccountPolicy, account: Account, work: Work, now_ms: int
-) -> dict[Need, Fact]:
-    """The facts that lie in our own store."""
+    needs: Sequence[Need],
+    mention: Mention,
+    *,
+    facts: Mapping[Need, Fact],
+    policy: AccountPolicy,
+    account: Account,
+    work: Work,
+    now_ms: int,
+) -> tuple[dict[Need, Fact], tuple[Need, ...]]:
+    """The facts that lie in our own store, and what they show to be needed besides."""
     found: dict[Need, Fact] = {}
+    further: list[Need] = []
     for need in needs:
         if isinstance(need, PersonaNeed):
             own = [
@@ -150,7 +161,10 @@ def _inside(
                     account_id=account.id, person=mention.post.author.person, remote_id=parent
                 )
             )
-    return found
+        elif isinstance(need, GiveawayNeed):
+            found[need], holding = giveaway_fact(need, mention, facts=facts, work=work)
+            further += [holding] if holding is not None else []
+    return found, tuple(further)
 
 
 def _join_refusal(policy: AccountPolicy, account: Account, *, work: Work, now_ms: int) -> str | None:
@@ -170,9 +184,9 @@ def _wait(
     if allowance.answers < 1:
         return Decision(mention, Outcome(mention.id, "ignored", "limited", request.verb))
     jobs = []
-    prices = [need for need in missing if isinstance(need, PriceNeed)]
-    if prices:
-        work.facts.missing(mention.id, prices)
+    outside = [need for need in missing if isinstance(need, PriceNeed | AddressNeed | HoldingNeed)]
+    if outside:
+        work.facts.missing(mention.id, outside)
         jobs.append(NewJob(JobKind.FETCH_FACTS, mention.id, mention.tenant_id, now_ms))
     if any(isinstance(need, OpenedNeed) for need in missing):
         jobs.append(NewJob(JobKind.OPEN_POST, mention.id, mention.tenant_id, now_ms))
@@ -244,6 +258,8 @@ def _apply(
                     if owned.owner == person:
                         work.personas.erase(owned.id)
                         jobs.append(NewJob(JobKind.ERASE_KEY, owned.id, mention.tenant_id, now_ms))
+            case EnterGiveaway() | RefuseEntry():
+                record_entry(effect, mention, work=work, now_ms=now_ms)
             case DeleteReply(post_id=post_id):
                 jobs.append(NewJob(JobKind.DELETE_POST, f"{mention.account_id}/{post_id}", mention.tenant_id, now_ms))
     return persona, tuple(jobs)

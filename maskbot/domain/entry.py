@@ -1,0 +1,97 @@
+"""What people ask about giveaways, what the answer must know, and what it does: parts of `domain.request`, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maskbot.domain.giveaway import Entrant, EntryRefusal, Giveaway, Prize
+from maskbot.domain.money import Address
+
+
+@dataclass(frozen=True, slots=True)
+class GiveawayNeed:
+    """The giveaways of the account that was asked, as the asker sees them (from our store). `words` may hold the code of one (lower
+    case); `address` or `name` is what the asker wants to enter with."""
+
+    words: tuple[str, ...] = ()
+    address: Address | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressNeed:
+    """The address behind an ENS name (lower case, ASCII)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingNeed:
+    """How much of a contract an address held at a block."""
+
+    chain_id: int
+    contract: Address
+    block: int
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class GiveawayView:
+    """One giveaway as one person sees it. `held` is None when it was not asked or could not be found out."""
+
+    giveaway: Giveaway
+    own: Entrant | None = None
+    prize: Prize | None = None
+    is_address_taken: bool = False
+    held: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveawayFact:
+    """The giveaways that may be meant, newest first. `address` is what the asker would enter with; `at_ms` is when the post counts
+    as written; `account_born_ms` is None when the platform does not show it."""
+
+    views: tuple[GiveawayView, ...]
+    address: Address | None
+    at_ms: int
+    account_born_ms: int | None
+
+    def chosen(self, words: tuple[str, ...]) -> GiveawayView | None:
+        """The one that is meant: by its code, else the only open one, else, when none is open, the newest."""
+        named = [view for view in self.views if view.giveaway.rules.code in words]
+        open_now = [view for view in self.views if view.giveaway.state == "open"]
+        if named:
+            return named[0]
+        if open_now:
+            return open_now[0] if len(open_now) == 1 else None
+        return self.views[0] if self.views else None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFact:
+    """The address a name leads to, None when it leads nowhere."""
+
+    address: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingFact:
+    """Base units, or tokens of an NFT contract."""
+
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnterGiveaway:
+    """Record the asker as an entrant."""
+
+    giveaway_id: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseEntry:
+    """Count that the asker was refused, and why."""
+
+    giveaway_id: str
+    reason: EntryRefusal

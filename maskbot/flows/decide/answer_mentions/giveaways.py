@@ -1,0 +1,108 @@
+"""What the store knows of giveaways when somebody asks, and how an entry is recorded. Called inside the write transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from maskbot.domain.entry import (
+    AddressFact,
+    AddressNeed,
+    EnterGiveaway,
+    GiveawayFact,
+    GiveawayNeed,
+    GiveawayView,
+    HoldingFact,
+    HoldingNeed,
+    RefuseEntry,
+)
+from maskbot.domain.giveaway import Entrant, Giveaway
+from maskbot.domain.mention import Mention
+from maskbot.domain.money import Address
+from maskbot.domain.request import Fact, Need
+from maskbot.ports.store import Work
+from maskbot.wire.draw import entrant_id
+
+LATENESS_MS = 120_000
+"""How much older than its arrival a post may say it is: what closes a giveaway waits as long, and no server can date posts back."""
+
+_SHOWN_STATES = ("open", "closed", "drawn", "paying", "paid", "refunding", "closed_out")
+_MOST_SHOWN = 20
+
+
+def giveaway_fact(
+    need: GiveawayNeed, mention: Mention, *, facts: Mapping[Need, Fact], work: Work
+) -> tuple[GiveawayFact, HoldingNeed | None]:
+    """What the asker may know of the account's giveaways, and the holding that has to be looked up before an entry is judged."""
+    address = need.address
+    if need.name is not None:
+        resolved = facts.get(AddressNeed(need.name))
+        address = resolved.address if isinstance(resolved, AddressFact) else None
+    shown = [
+        giveaway
+        for giveaway in work.giveaways.of_tenant(mention.tenant_id, states=_SHOWN_STATES)
+        if mention.account_id in giveaway.account_ids
+    ][:_MOST_SHOWN]
+    views = tuple(_view(giveaway, mention, address=address, facts=facts, work=work) for giveaway in shown)
+    fact = GiveawayFact(
+        views=views,
+        address=address,
+        at_ms=max(mention.post.created_at_ms, mention.received_at_ms - LATENESS_MS),
+        account_born_ms=mention.post.author_born_ms,
+    )
+    chosen = fact.chosen(need.words)
+    wants = None if chosen is None or chosen.giveaway.state != "open" else holding_need(chosen.giveaway, address)
+    return fact, wants if wants is not None and wants not in facts else None
+
+
+def holding_need(giveaway: Giveaway, address: Address | None) -> HoldingNeed | None:
+    """What has to be known of this address, None for nothing."""
+    holding = giveaway.rules.holding
+    if holding is None or address is None:
+        return None
+    return HoldingNeed(giveaway.rules.token.chain_id, holding.contract, holding.block, address)
+
+
+def record_entry(effect: EnterGiveaway | RefuseEntry, mention: Mention, *, work: Work, now_ms: int) -> None:
+    """Record the asker as an entrant, or count the refusal.
+
+    Raises: EntrantsFixed, or Refused (AlreadyThere), when another transaction was quicker; nothing is recorded then.
+    """
+    author = mention.post.author
+    number = entrant_id(giveaway_id=effect.giveaway_id, person=author.person)
+    if isinstance(effect, RefuseEntry):
+        work.entrants.refuse(effect.giveaway_id, entrant_id=number, reason=effect.reason, now_ms=now_ms)
+        return
+    personas = [
+        persona
+        for persona in work.personas.linked_to(tenant_id=mention.tenant_id, person=author.person)
+        if persona.owner == author.person
+    ]
+    entrant = Entrant(
+        id=number,
+        person=author.person,
+        platform=author.platform,
+        handle=author.handle,
+        address=effect.address,
+        account_id=mention.account_id,
+        post_id=mention.post.post_id,
+        entered_at_ms=max(mention.post.created_at_ms, mention.received_at_ms - LATENESS_MS),
+        persona_id=personas[0].id if personas else None,
+    )
+    work.entrants.add(effect.giveaway_id, entrant, now_ms=now_ms)
+
+
+def _view(
+    giveaway: Giveaway, mention: Mention, *, address: Address | None, facts: Mapping[Need, Fact], work: Work
+) -> GiveawayView:
+    own = work.entrants.find(giveaway.id, person=mention.post.author.person)
+    taken = None if address is None else work.entrants.find(giveaway.id, address=address)
+    prizes = () if own is None or giveaway.state in ("open", "closed") else work.prizes.load(giveaway.id)
+    need = holding_need(giveaway, address)
+    held = None if need is None else facts.get(need)
+    return GiveawayView(
+        giveaway=giveaway,
+        own=own,
+        prize=next((prize for prize in prizes if own is not None and prize.entrant_id == own.id), None),
+        is_address_taken=taken is not None and taken.person != mention.post.author.person,
+        held=held.held if isinstance(held, HoldingFact) else None,
+    )
