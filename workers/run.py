@@ -72,8 +72,8 @@ def watch(settings: Settings) -> None:
 
 
 def tick(settings: Settings) -> None:
-    """Ring for what is due until SIGTERM."""
-    _loops(settings, "tick")
+    """Ring for what is due and serve health until SIGTERM."""
+    _loops(settings, "tick", "health")
 
 
 def tend(settings: Settings) -> None:
@@ -124,10 +124,20 @@ def _loops(settings: Settings, *names: str) -> None:
         "tick": lambda: run_ticker(app, notice, stop=stop),
         "health": lambda: serve_health(app, stop=stop),
     }
-    threads = [threading.Thread(target=loops[name], name=name, daemon=True) for name in names]
+    failures: list[Exception] = []
+
+    def run(name: str) -> None:
+        try:
+            loops[name]()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(name,), name=name, daemon=True) for name in names]
     for thread in threads:
         thread.start()
     while not stop.wait(0.5):
+        if failures:
+            raise failures[0]
         if not all(thread.is_alive() for thread in threads):
             sys.exit("a loop ended by itself; see the log above")
     for thread in threads:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from threading import Event
 
 import structlog
+from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
 from maskbot.assembly import App
@@ -53,6 +54,14 @@ def run_worker(app: App, *, queues: Sequence[str] = QUEUES) -> None:
     def _ready(**_: object) -> None:
         log.info("worker.ready", owner=owner, queues=list(queues))
 
+    try:
+        _serve(celery, app, queues)
+    finally:
+        stopping.set()
+        log.info("worker.stopped", owner=owner)
+
+
+def _serve(celery: Celery, app: App, queues: Sequence[str]) -> None:
     celery.Worker(
         pool="threads",
         concurrency=app.settings.worker_threads,

@@ -2,7 +2,7 @@
 for each thread, the X client keeps no state between calls.
 
 An account's token lies sealed in the store: JSON of `{"access_token"}` on Mastodon, and on X of the fields of `XKeys`. A new token
-is noticed within ten seconds.
+is noticed within a second.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from maskbot.ports.outside import MentionFeed, Publisher, SocialGraph
 from maskbot.ports.store import Store
 from maskbot.settings import Settings
 
-LOOK_AGAIN_S = 10.0
+LOOK_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,6 @@ class Clients:
 
     def _hold_back(self, account_id: str, until_ms: int) -> None:
         """The platform's window is used up: no worker of the service calls before it opens again (reliability.md R24)."""
-        with self._store.write() as work:
-            work.throttles.block(account_id=account_id, action=DELIVER, until_ms=until_ms)
-
-    def _hold(self, account_id: str, *, until_ms: int) -> None:
-        """No worker posts with the account before then: X's window is used up."""
         with self._store.write() as work:
             work.throttles.block(account_id=account_id, action=DELIVER, until_ms=until_ms)
 
