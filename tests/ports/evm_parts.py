@@ -1,19 +1,74 @@
-"""A chain for tests of the port: an anvil, our nodes in front of it, and small transactions."""
+"""A chain for tests of the port: our nodes in front of an anvil, and transactions signed by eth-account (not by our own code)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from maskbot.adapters.evm import Endpoint, EvmNode, sign_transaction
-from maskbot.domain.chain import DynamicFees, Inclusion, SignedTransaction, Transaction
+from eth_account import Account
+
+from maskbot.adapters.evm import Endpoint, EvmNode
+from maskbot.domain.chain import Inclusion
 from maskbot.domain.money import Address, Chain
 from maskbot.sandbox.chain import Anvil, DevAccount, dev_account
 from maskbot.sandbox.compiled import compile_contracts
+from maskbot.wire.crypto import address_text
 
 CHAIN = Chain(id=31337, name="sandbox", coin_symbol="ETH", final_depth=3, has_finalized=False)
 GWEI = 10**9
-FEES = DynamicFees(max_fee_wei=100 * GWEI, priority_fee_wei=GWEI)
 NOBODY = Address(bytes(19) + b"\xaa")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a transaction offers for gas; `tip` None makes it a legacy one."""
+
+    most: int = 100 * GWEI
+    tip: int | None = GWEI
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed transaction."""
+
+    raw: bytes
+    hash: bytes
+
+
+def sign(
+    sender: DevAccount,
+    *,
+    nonce: int,
+    to: Address | None,
+    value: int = 0,
+    data: bytes = b"",
+    gas: int = 8_000_000,
+    offer: Offer | None = None,
+    chain_id: int = CHAIN.id,
+) -> Signed:
+    """Sign any transaction; without `to` it creates a contract."""
+    offer = offer or Offer()
+    fields: dict[str, Any] = {"chainId": chain_id, "nonce": nonce, "value": value, "data": data, "gas": gas}
+    fields["to"] = b"" if to is None else address_text(to)
+    if offer.tip is None:
+        fields["gasPrice"] = offer.most
+    else:
+        fields |= {"type": 2, "maxFeePerGas": offer.most, "maxPriorityFeePerGas": offer.tip}
+    signed = Account.from_key(sender.key).sign_transaction(fields)
+    return Signed(bytes(signed.raw_transaction), bytes(signed.hash))
+
+
+def payment(
+    sender: DevAccount,
+    *,
+    nonce: int,
+    value: int = 1,
+    gas: int = 21_000,
+    offer: Offer | None = None,
+    chain_id: int = 31337,
+) -> Signed:
+    """A signed payment of coins to nobody."""
+    return sign(sender, nonce=nonce, to=NOBODY, value=value, gas=gas, offer=offer, chain_id=chain_id)
 
 
 def node_of(*urls: str, quorum: int = 1, timeout_s: float = 10.0, largest_bytes: int = 16 * 2**20) -> EvmNode:
@@ -22,14 +77,7 @@ def node_of(*urls: str, quorum: int = 1, timeout_s: float = 10.0, largest_bytes:
     return EvmNode(CHAIN, endpoints, quorum=quorum)
 
 
-def payment(
-    sender: DevAccount, *, nonce: int, to: Address = NOBODY, value: int = 1, fees: DynamicFees = FEES, gas: int = 21_000
-) -> SignedTransaction:
-    """A signed payment of coins."""
-    return sign_transaction(Transaction(CHAIN.id, nonce, to, value, b"", gas, fees), key=sender.key)
-
-
-def included(node: EvmNode, signed: SignedTransaction) -> Inclusion:
+def included(node: EvmNode, signed: Signed) -> Inclusion:
     """The transaction as soon as it is mined: anvil answers before it mines."""
     for _ in range(1000):
         found = node.fetch_inclusion(signed.hash)
@@ -50,10 +98,10 @@ class Deployer:
         """A contract of `contracts/*.sol` with ABI-encoded constructor arguments."""
         return self.send(None, compile_contracts()[name].code + arguments)
 
-    def send(self, to: Address | None, data: bytes, *, value: int = 0, gas: int = 8_000_000) -> Address:
+    def send(self, to: Address | None, data: bytes, *, value: int = 0) -> Address:
         """Send a transaction that has to succeed; the created contract's address, or the target's."""
         nonce = self.node.fetch_account(self.sender.address).next_pending_nonce
-        signed = sign_transaction(Transaction(CHAIN.id, nonce, to, value, data, gas, FEES), key=self.sender.key)
+        signed = sign(self.sender, nonce=nonce, to=to, value=value, data=data)
         self.node.submit(signed.raw)
         inclusion = included(self.node, signed)
         assert inclusion.receipt.has_succeeded

@@ -13,14 +13,14 @@ import pytest
 from eth_abi.abi import encode as encode_values
 
 from maskbot.adapters.evm import EvmNode
-from maskbot.domain.chain import BlockName, Call, LogQuery, SignedTransaction
+from maskbot.domain.chain import BlockName, Call, LogQuery
 from maskbot.domain.errors import MaskbotError, Misconfigured, Unavailable
 from maskbot.domain.money import Address
 from maskbot.ports.chain import NodeAnswerMalformed, NodesDisagree, SubmissionUnknown, WrongChain
 from maskbot.sandbox.chain import ETHER, Anvil, dev_account
 from maskbot.wire.crypto import keccak256
 from maskbot.wire.erc20 import encode_balance_of, encode_transfer
-from tests.ports.evm_parts import NOBODY, deployer, included, node_of, payment
+from tests.ports.evm_parts import NOBODY, Signed, deployer, included, node_of, payment
 from tests.ports.lying_rpc import Complain, Json, Lie, LyingRpc
 
 A1, A2 = dev_account(1), dev_account(2)
@@ -36,7 +36,7 @@ class Court:
     anvil: Anvil
     honest: LyingRpc
     liar: LyingRpc
-    mined: SignedTransaction
+    mined: Signed
     token: Address
     logs: LogQuery
     two: EvmNode
@@ -96,6 +96,7 @@ RECEIPT_LIES: dict[str, dict[str, Lie]] = {
     "another value": {"eth_getTransactionByHash": told(value="0xffff")},
     "another transaction": {"eth_getTransactionByHash": told(hash=OTHER_HASH)},
     "another call": {"eth_getTransactionByHash": told(input="0xdeadbeef")},
+    "still pending": {"eth_getTransactionByHash": told(blockHash=None)},
     "no transaction": {"eth_getTransactionByHash": lambda _params, _honest: None},
     "a block without it": {"eth_getBlockByNumber": told(transactions=[])},
     "another chain of blocks": {"eth_getBlockByNumber": told(hash=OTHER_HASH)},

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 from eth_abi.abi import encode as encode_values
 
-from maskbot.adapters.evm import Endpoint, EvmNode, sender_of, sign_transaction
-from maskbot.adapters.evm.signing import InvalidTransaction
-from maskbot.domain.chain import BlockName, Call, DynamicFees, Inclusion, LegacyFees, LogQuery, Transaction
+from maskbot.adapters.evm import Endpoint, EvmNode
+from maskbot.domain.chain import BlockName, Call, Inclusion, LogQuery
 from maskbot.domain.errors import Misconfigured, Refused, Unavailable
 from maskbot.domain.money import Address, Chain
 from maskbot.ports.chain import (
@@ -25,7 +24,7 @@ from maskbot.sandbox.chain import ETHER, Anvil, dev_account
 from maskbot.wire.crypto import keccak256
 from maskbot.wire.erc20 import decode_number, encode_balance_of, encode_transfer
 from maskbot.wire.red_packet import encode_check, encode_refund
-from tests.ports.evm_parts import CHAIN, FEES, GWEI, NOBODY, deployer, included, node_of, payment
+from tests.ports.evm_parts import CHAIN, GWEI, NOBODY, Offer, deployer, included, node_of, payment
 
 A1 = dev_account(1)
 TRANSFER = keccak256(b"Transfer(address,address,uint256)")
@@ -113,7 +112,7 @@ def test_a_reorg_unmines_and_the_stored_bytes_restore(anvil: Anvil, node: EvmNod
     ("fault", "error"),
     [
         ({"nonce": 0}, NonceTooLow),
-        ({"nonce": 1, "fees": DynamicFees(1, 0)}, Underpriced),
+        ({"nonce": 1, "offer": Offer(1, 0)}, Underpriced),
         ({"nonce": 1, "value": 10_000 * ETHER}, InsufficientFunds),
         ({"nonce": 1, "gas": 20_000}, TransactionRefused),
         ({"nonce": 1, "gas": 10**9}, TransactionRefused),
@@ -132,12 +131,12 @@ def test_a_replacement_needs_more(anvil: Anvil, node: EvmNode) -> None:
     node.submit(payment(A1, nonce=0).raw)
     with pytest.raises(Underpriced):
         node.submit(payment(A1, nonce=0, value=2).raw)
-    bumped = DynamicFees(FEES.max_fee_wei * 9 // 8, FEES.priority_fee_wei * 9 // 8)
-    node.submit(payment(A1, nonce=0, value=2, fees=bumped).raw)
+    bumped = Offer(Offer().most * 9 // 8, GWEI * 9 // 8)
+    node.submit(payment(A1, nonce=0, value=2, offer=bumped).raw)
 
 
 def test_a_transaction_for_another_chain_is_refused(node: EvmNode) -> None:
-    foreign = sign_transaction(Transaction(1, 0, NOBODY, 1, b"", 21_000, FEES), key=A1.key)
+    foreign = payment(A1, nonce=0, chain_id=1)
     with pytest.raises(TransactionRefused):
         node.submit(foreign.raw)
 
@@ -226,27 +225,10 @@ def test_logs_come_in_pages_in_order_each_with_its_last_block(anvil: Anvil, node
 
 
 def test_legacy_fees_are_taken_too(anvil: Anvil, node: EvmNode) -> None:
-    fees = LegacyFees(100 * GWEI)
-    signed = sign_transaction(Transaction(CHAIN.id, 0, NOBODY, 1, b"", 21_000, fees), key=A1.key)
+    signed = payment(A1, nonce=0, offer=Offer(100 * GWEI, tip=None))
     assert node.submit(signed.raw) == signed.hash
     found = included(node, signed)
     assert found.receipt.gas_price_wei == 100 * GWEI
-
-
-def test_signatures_are_deterministic_and_name_their_signer() -> None:
-    one, two = payment(A1, nonce=0), payment(A1, nonce=0)
-    assert one == two
-    assert sender_of(one.raw) == one.sender == A1.address
-    assert keccak256(one.raw) == one.hash
-    for broken in (b"", b"\x02", one.raw[:-1], b"\xff" * 100):
-        with pytest.raises(InvalidTransaction):
-            sender_of(broken)
-
-
-def test_what_a_transaction_may_cost_is_known() -> None:
-    dynamic = Transaction(1, 0, NOBODY, 5, b"", 100, DynamicFees(7, 1))
-    legacy = Transaction(1, 0, NOBODY, 5, b"", 100, LegacyFees(3))
-    assert (dynamic.most_wei, legacy.most_wei) == (705, 305)
 
 
 def test_a_quorum_needs_its_nodes_on_several_hosts() -> None:

@@ -1,10 +1,9 @@
-"""Ethereum chains over JSON-RPC: the one door to web3 and eth-account (reliability.md C.3, E12)."""
+"""Ethereum chains over JSON-RPC: the one door to web3 (reliability.md C.3, E12)."""
 
 from __future__ import annotations
 
 import maskbot.adapters.evm.recursion  # noqa: F401 - first: see there
 from maskbot.adapters.evm.endpoint import Endpoint
 from maskbot.adapters.evm.node import EvmNode
-from maskbot.adapters.evm.signing import sender_of, sign_transaction
 
-__all__ = ["Endpoint", "EvmNode", "sender_of", "sign_transaction"]
+__all__ = ["Endpoint", "EvmNode"]

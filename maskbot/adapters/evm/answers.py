@@ -68,12 +68,13 @@ def read_logs(value: Json, *, query: LogQuery, last_block: int) -> tuple[Log, ..
     return tuple(logs)
 
 
-def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes) -> Receipt:
-    """The receipt of a transaction, with the transaction's own fields.
+def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes) -> Receipt | None:
+    """The receipt of a transaction, with the transaction's own fields; None while the node still calls it pending (anvil does for a
+    moment after it has the receipt).
 
     Raises:
         NodeAnswerMalformed: the two do not belong together, or to the hash that was asked for.
-        NodeUnavailable: the transaction is in another block meanwhile, or in none.
+        NodeUnavailable: the transaction is in another block meanwhile.
     """
     receipt, transaction = row(receipt_value, where="receipt"), row(transaction_value, where="transaction")
     number, block_hash = small(receipt.get("blockNumber"), where="blockNumber"), receipt.get("blockHash")
@@ -95,6 +96,8 @@ def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes
         else address(receipt["contractAddress"], where="created"),
         logs=logs,
     )
+    if transaction.get("blockHash") is None and "blockHash" in transaction:
+        return None
     if transaction.get("blockHash") != block_hash:
         raise NodeUnavailable("the chain changed while it was read")
     is_consistent = (

@@ -148,7 +148,7 @@ class EvmNode:
         second = node.ask_many([("eth_getTransactionByHash", [text]), ("eth_getBlockByNumber", [where, False])])
         transaction, block = (_value(one) for one in second)
         receipt = read_receipt(found, transaction, tx_hash=tx_hash)
-        if not holds_transaction(block, tx_hash=tx_hash, block_hash=receipt.block_hash):
+        if receipt is None or not holds_transaction(block, tx_hash=tx_hash, block_hash=receipt.block_hash):
             return None  # a receipt of a block that has left the chain
         return self._placed(receipt, *(read_header(one) for one in blocks))
 
