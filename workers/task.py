@@ -49,7 +49,12 @@ _FLOWS: Mapping[JobKind, Flow] = {
         job, store=app.store, graph=app.key_graph, clock=app.clock, notice=notice, grace_ms=app.keys_grace_ms
     ),
     JobKind.DELIVER_POST: lambda job, app, _: deliver_post(
-        job, store=app.store, publisher_of=app.publisher_of, clock=app.clock, rules=app.delivery_rules
+        job,
+        store=app.store,
+        publisher_of=app.publisher_of,
+        clock=app.clock,
+        rules=app.delivery_rules,
+        cards=app.cards,
     ),
     JobKind.DELETE_POST: lambda job, app, _: delete_post(job, store=app.store, publisher_of=app.publisher_of),
     JobKind.DELIVER_WEBHOOK: lambda job, app, _: deliver_webhook(

@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from maskbot.domain.card import PriceCardFacts
 from maskbot.domain.identity import Platform
 from maskbot.domain.money import Address
 from maskbot.domain.request import Answer, Fact, Facts, Need, NoFact, PriceFact, PriceNeed, Request
@@ -44,7 +45,18 @@ class Price:
         if not lines:
             return Answer.silence("unknown_token")
         link = _link(request, [fact for _, fact in told])
-        return Answer(words="\n".join([*lines, link] if link else lines), reason="priced")
+        words = "\n".join([*lines, link] if link else lines)
+        return Answer(
+            words=words, reason="priced", cards=tuple(card for _, fact in told if (card := _card(fact)) is not None)
+        )
+
+
+def _card(fact: Fact | None) -> PriceCardFacts | None:
+    """The card of a price; None without one, and for numbers no card can hold."""
+    try:
+        return fact.card if isinstance(fact, PriceFact) else None
+    except ValueError:
+        return None
 
 
 def _wanted(request: Request) -> tuple[PriceNeed, ...]:

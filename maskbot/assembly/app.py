@@ -11,7 +11,15 @@ from maskbot.domain.identity import Platform
 from maskbot.domain.policy import PolicyBook
 from maskbot.domain.request import Applet
 from maskbot.ports.inside import Clock, Entropy, Vault
-from maskbot.ports.outside import KeyGraph, MarketData, MentionFeed, Publisher, SocialGraph, WebhookSender
+from maskbot.ports.outside import (
+    CardRenderer,
+    KeyGraph,
+    MarketData,
+    MentionFeed,
+    Publisher,
+    SocialGraph,
+    WebhookSender,
+)
 from maskbot.settings import Settings, load_policy_book, prepare
 
 if TYPE_CHECKING:
@@ -148,6 +156,17 @@ class App:
         return self._part("market", make)
 
     @property
+    def cards(self) -> CardRenderer:
+        """Draws cards; its processes start with the first one."""
+
+        def make() -> CardRenderer:
+            from maskbot.adapters.card_renderer import ProcessCardRenderer
+
+            return ProcessCardRenderer()
+
+        return self._part("cards", make)
+
+    @property
     def webhooks(self) -> WebhookSender:
         """Posts notices to owners' URLs."""
 
@@ -218,6 +237,7 @@ class App:
         """When an unknown delivery is looked for and sent again, and what X may cost a day."""
 
         def make() -> DeliveryRules:
+            from maskbot.domain.card import Look
             from maskbot.flows.act.deliver_post import DeliveryRules
 
             return DeliveryRules(
@@ -225,6 +245,7 @@ class App:
                 look_gap_ms=int(self.settings.look_gap_s * 1000),
                 x_budget_musd=self.settings.x_daily_budget_musd,
                 x_window_posts=self.settings.x_posts_per_window,
+                look=Look(self.settings.card_theme, self.settings.card_palette),
             )
 
         return self._part("delivery_rules", make)

@@ -91,8 +91,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A post ready to publish. `visibility` and `spoiler_text` do not exist on X and are ignored there. `cards` become pictures just
-    before it is published, and are left out if they cannot be drawn."""
+    """A post ready to publish. `visibility` and `spoiler_text` do not exist on X and are ignored there. `cards` become pictures
+    just before it is published, and are left out if they cannot be drawn."""
 
     text: str
     visibility: Visibility

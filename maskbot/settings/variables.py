@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from maskbot.domain.card import Palette, Theme
 from maskbot.domain.errors import Misconfigured
 from maskbot.settings.urls import checked_database_url, checked_http_url, checked_redis_url, has_open_redis, split_list
 
@@ -68,6 +69,10 @@ class Settings(BaseSettings):
     exchange_base_url: _HttpUrl = "https://api.exchange.coinbase.com"
     ca_bundle: _UserPath | None = None
     allow_private_addresses: bool = False
+
+    # --- how its cards look
+    card_theme: Theme = Theme.DARK
+    card_palette: Palette = Palette.BLUE_ORANGE
 
     # --- how it works
     policy_file: _UserPath | None = None

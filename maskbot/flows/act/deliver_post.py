@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from maskbot.domain.account import Account
+from maskbot.domain.card import Look
 from maskbot.domain.delivery import Delivery
 from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import Job
+from maskbot.domain.post import Draft, Picture
 from maskbot.ports.inside import Clock
-from maskbot.ports.outside import DUPLICATE_TEXT, Published, Publisher
+from maskbot.ports.outside import DUPLICATE_TEXT, CardRenderer, Published, Publisher
 from maskbot.ports.store import Store, Work
 
 log = structlog.get_logger()
@@ -32,7 +34,7 @@ DELIVER = "deliver"
 class DeliveryRules:
     """`looks` searches without a find, over at least `quiet_ms`, before an unknown delivery is sent again; `look_gap_ms` between
     them. `x_budget_musd` is the daily X budget in thousandths of a US dollar, `x_window_posts` how many posts an X account makes in
-    any `x_window_ms`; 0 for no limit of our own."""
+    any `x_window_ms`; 0 for no limit of our own. `look` is how the cards of these posts look."""
 
     looks: int = 3
     quiet_ms: int = 120_000
@@ -40,6 +42,7 @@ class DeliveryRules:
     x_budget_musd: int = 0
     x_window_posts: int = 0
     x_window_ms: int = 900_000
+    look: Look = field(default_factory=Look)
 
 
 def deliver_post(
@@ -49,8 +52,10 @@ def deliver_post(
     publisher_of: Callable[[str], Publisher],
     clock: Clock,
     rules: DeliveryRules,
+    cards: CardRenderer | None = None,
 ) -> None:
-    """Publish the delivery `job.target_id`, or find that it was published.
+    """Publish the delivery `job.target_id`, or find that it was published. Without `cards`, or when one cannot be drawn, the text
+    goes out alone.
 
     Raises: Unavailable (nothing happened, try later), Unconfirmed (look again later), Refused and Malformed (failed for good, and
     recorded so), Misconfigured (the account is marked broken for the operator).
@@ -69,7 +74,8 @@ def deliver_post(
         elif delivery.state == "queued":
             work.deliveries.move(delivery.id, before="queued", after="sending", now_ms=now_ms)
     if delivery.state == "queued":
-        _send(delivery, account, job, store=store, publisher_of=publisher_of, clock=clock)
+        draft = _with_cards(delivery, cards=cards, look=rules.look)
+        _send(delivery, draft, account, job, store=store, publisher_of=publisher_of, clock=clock)
     else:
         _look(delivery, account, job, store=store, publisher_of=publisher_of, clock=clock, rules=rules)
 
@@ -123,8 +129,23 @@ def _give_back(delivery: Delivery, account: Account, *, work: Work, now_ms: int)
         work.ledger.spend(account_id=account.id, action=DELIVER, cost_musd=-x_cost_musd(delivery), now_ms=now_ms)
 
 
+def _with_cards(delivery: Delivery, *, cards: CardRenderer | None, look: Look) -> Draft:
+    """The draft with its cards as pictures."""
+    draft = delivery.draft
+    if cards is None:
+        return draft
+    pictures: list[Picture] = []
+    for facts in draft.cards:
+        try:
+            pictures.append(cards.render(facts, look=look))
+        except MaskbotError as error:
+            log.warning("delivery.without_card", delivery_id=delivery.id, error=error.kind)
+    return replace(draft, pictures=(*draft.pictures, *pictures)) if pictures else draft
+
+
 def _send(
     delivery: Delivery,
+    draft: Draft,
     account: Account,
     job: Job,
     *,
@@ -133,7 +154,7 @@ def _send(
     clock: Clock,
 ) -> None:
     try:
-        published = publisher_of(delivery.account_id).deliver(delivery.draft, idempotency_key=delivery.key)
+        published = publisher_of(delivery.account_id).deliver(draft, idempotency_key=delivery.key)
     except MaskbotError as error:
         _record_failure(delivery, account, error, store=store, clock=clock)
         raise

@@ -25,7 +25,13 @@ def draft_of(answer: Answer, *, request: Request, policy: AccountPolicy) -> Draf
     if post.platform is Platform.X:
         tail = f" · re …{post.root_id[-6:]}"
         text = one_cashtag(cut_to_length(words, limits=X_LIMITS, tail=tail))
-        return Draft(text=text, visibility=Visibility.PUBLIC, in_reply_to_id=post.post_id, pictures=answer.pictures, cards=answer.cards)
+        return Draft(
+            text=text,
+            visibility=Visibility.PUBLIC,
+            in_reply_to_id=post.post_id,
+            pictures=answer.pictures,
+            cards=answer.cards,
+        )
     visibility = post.visibility.narrowed_to(answer.widest).narrowed_to(policy.widest_reply)
     if request.is_private:
         visibility = Visibility.DIRECT
