@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ ETHER = 10**18
 _ACCOUNTS = 10
 _START_TIMEOUT_S = 30.0
 _CALL_TIMEOUT_S = 60.0
+_GAS = 8_000_000
+_MOST_LOOKS = 3_000
 _LISTENING = re.compile(rb"Listening on 127\.0\.0\.1:([0-9]+)")
 _PLATFORMS = {"linux-x86_64": "linux-amd64"}
 
@@ -94,6 +97,11 @@ class Anvil:
     def chain_id(self) -> int:
         """The chain id it was started with."""
         return self._chain_id
+
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 while it does not run."""
+        return 0 if self._process is None else self._process.pid
 
     def start(self) -> Self:
         """Start the node and return when it answers; one that runs is left alone.
@@ -176,6 +184,27 @@ class Anvil:
         """Set the balance of accounts."""
         for address in addresses:
             self.request("anvil_setBalance", address_text(address), hex(wei))
+
+    def send_as(self, sender: Address, *, to: Address | None, data: bytes, wei: int = 0) -> Json:
+        """Send a transaction of any account, without its key, and return the receipt. Raises ChainPartFailed: it failed."""
+        self.request("anvil_impersonateAccount", address_text(sender))
+        fields = {"from": address_text(sender), "data": "0x" + data.hex(), "value": hex(wei), "gas": hex(_GAS)}
+        if to is not None:
+            fields["to"] = address_text(to)
+        sent = self.request("eth_sendTransaction", fields)
+        for _ in range(_MOST_LOOKS):
+            receipt = self.request("eth_getTransactionReceipt", sent)
+            if receipt is not None:
+                break
+            time.sleep(0.01)
+        if receipt is None or receipt["status"] != "0x1":
+            raise ChainPartFailed("the transaction failed")
+        return receipt
+
+    def deploy(self, code: bytes, *, sender: Address | None = None) -> Address:
+        """Create a contract from code with its constructor arguments behind; by default the first dev account does."""
+        receipt = self.send_as(sender or dev_account(0).address, to=None, data=code)
+        return Address(bytes.fromhex(receipt["contractAddress"][2:]))
 
     def __enter__(self) -> Self:
         return self.start()
