@@ -37,6 +37,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "redpacket": ("maskbot.cli.redpacket:app", "red packets on their chains: look at any"),
     "picture": ("maskbot.cli.picture:app", "payloads in pictures, without a service"),
     "backup": ("maskbot.cli.backup:app", "backup files of the Mask extension, without a service"),
+    "price": ("maskbot.cli.price:app", "what a token costs, as text and picture, without an account"),
     "conformance": ("maskbot.cli.conformance_noun:app", "answer test lines about the wire formats"),
 }
 
