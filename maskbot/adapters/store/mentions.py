@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, Row, Update, bindparam, delete, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from maskbot.adapters.store.conversations import with_conversations
 from maskbot.adapters.store.errors import IllegalMove
 from maskbot.adapters.store.ids import new_id
 from maskbot.adapters.store.post_json import blank_post, dump_post, load_post
@@ -70,7 +71,7 @@ class SqlMentions:
         bot and appears in a watched feed is answered and opened, whichever is seen first."""
         if not mentions:
             return ()
-        rows = [_row_of(new, now_ms=now_ms) for new in mentions]
+        rows = [_row_of(new, now_ms=now_ms) for new in with_conversations(mentions, connection=self._connection)]
         # one order for all, so that two watchers with the same posts do not wait for each other in a ring
         self._connection.execute(_RECORD, sorted(rows, key=lambda row: (str(row["account_id"]), str(row["root_id"]))))
         ids = [str(row["id"]) for row in rows]

@@ -17,7 +17,8 @@ class Mentions(Protocol):
 
     def record(self, mentions: Sequence[NewMention], *, now_ms: int) -> tuple[str, ...]:
         """Store what is not stored yet (unique by account and root id, a watched post by its feed too); the ids of the new rows, in
-        order. Own posts (author is one of our accounts on that platform and instance) are the caller's to leave out."""
+        order. Own posts (author is one of our accounts on that platform and instance) are the caller's to leave out. A post
+        without a conversation id gets that of the mention whose answer it replies to, else its own root id."""
         ...
 
     def load(self, ids: Sequence[str]) -> Mapping[str, Mention]:

@@ -36,7 +36,7 @@ def test_a_recorded_mention_comes_back_whole(stage: Stage) -> None:
     mention_id = stage.record("1", post=post)
     with stage.store.read() as work:
         mention = work.mentions.load([mention_id, "missing"])[mention_id]
-    assert mention.post == post
+    assert mention.post == replace(post, conversation_id="1")  # a post without a conversation begins one
     assert (mention.state, mention.reason, mention.is_watched, mention.received_at_ms) == ("new", None, False, NOW)
     assert (mention.account_id, mention.tenant_id, mention.feed_id) == (stage.a, stage.tenant, stage.feed_a)
 

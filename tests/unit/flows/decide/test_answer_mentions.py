@@ -122,6 +122,21 @@ def test_a_burst_of_five_then_one_each_half_minute(house: House) -> None:
     assert house.ask(BOB, "help")[0].reason == "limited"
 
 
+def test_a_conversation_that_goes_round_and_round_ends_though_mastodon_names_none(house: House) -> None:
+    parent, replies = None, 0
+    for number in range(8):
+        _, reply = house.ask(ALICE, "help", in_reply_to_id=parent)
+        house.clock.move(60_000)
+        if reply is None:
+            break
+        replies += 1
+        parent = f"ours{number}"
+        with house.store.write() as work:
+            work.deliveries.move(reply.id, before="queued", after="sending", now_ms=house.clock.ms)
+            work.deliveries.move(reply.id, before="sending", after="sent", now_ms=house.clock.ms, remote_id=parent)
+    assert replies == house.policies.default.thread_cap
+
+
 def test_a_command_with_effect_is_recorded_beyond_the_limit(house: House) -> None:
     for _ in range(6):
         house.ask(BOB, "help")
