@@ -34,7 +34,7 @@ GIVEAWAY = Lifecycle(
         "drawn": frozenset({"paying", "refunding"}),
         "paying": frozenset({"paid"}),
         "paid": frozenset({"refunding", "closed_out"}),
-        "refunding": frozenset({"closed_out"}),
+        "refunding": frozenset({"refunding", "closed_out"}),
         "closed_out": frozenset(),
         "cancelled": frozenset(),
     },
@@ -157,7 +157,7 @@ class Giveaway:
     """A giveaway as recorded. `account_ids` are where it runs; `wallet_id` is who pays; amounts are base units of the rules' token.
 
     `root` and `entrant_count` are set at closing, `beacon_value` when the beacon has spoken, `proof` when it was drawn.
-    `refund_to` is where what is left goes.
+    `refund_to` is where what is left goes, `refund_id` the payment that takes it there.
     """
 
     id: str
@@ -169,6 +169,7 @@ class Giveaway:
     refund_to: Address | None = None
     funded: int = 0
     refunded: int = 0
+    refund_id: str | None = None
     root: bytes | None = None
     entrant_count: int = 0
     beacon_value: bytes | None = None

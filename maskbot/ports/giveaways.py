@@ -33,8 +33,9 @@ class Giveaways(Protocol):
         ...
 
     def move(self, giveaway: Giveaway, *, after: str, now_ms: int) -> Giveaway:
-        """Change the state from `giveaway.state`, and with it `funded`, `refunded`, `root`, `entrant_count`, `beacon_value` and
-        `server_seed`; the giveaway as it is then. Raises Refused (IllegalMove) if it is not in that state, or the move is none."""
+        """Change the state from `giveaway.state`, and with it `funded`, `refunded`, `refund_id`, `root`, `entrant_count`,
+        `beacon_value` and `server_seed`; the giveaway as it is then. Raises Refused (IllegalMove) if it is not in that state, or
+        the move is none."""
         ...
 
     def save_beacon(self, giveaway_id: str, *, value: bytes) -> None:

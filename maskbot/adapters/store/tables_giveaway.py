@@ -24,6 +24,7 @@ giveaway = Table(
     Column("refund_to", LargeBinary, nullable=True),
     text("funded"),
     text("refunded"),
+    text("refund_id", nullable=True),
     Column("root", LargeBinary, nullable=True),
     Column("entrant_count", Integer, nullable=False),
     Column("beacon_value", LargeBinary, nullable=True),

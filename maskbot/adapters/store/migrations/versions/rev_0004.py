@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("refund_to", sa.LargeBinary(), nullable=True),
         sa.Column("funded", sa.Text(), nullable=False),
         sa.Column("refunded", sa.Text(), nullable=False),
+        sa.Column("refund_id", sa.Text(), nullable=True),
         sa.Column("root", sa.LargeBinary(), nullable=True),
         sa.Column("entrant_count", sa.Integer(), nullable=False),
         sa.Column("beacon_value", sa.LargeBinary(), nullable=True),
