@@ -14,6 +14,7 @@ import structlog
 from maskbot.assembly import App
 from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
 from maskbot.domain.job import Job, JobKind
+from maskbot.flows.act.check_payment import check_payment
 from maskbot.flows.act.delete_post import delete_post
 from maskbot.flows.act.deliver_post import deliver_post
 from maskbot.flows.act.deliver_webhook import deliver_webhook
@@ -21,13 +22,14 @@ from maskbot.flows.act.erase_key import erase_key
 from maskbot.flows.act.fetch_facts import fetch_facts
 from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.publish_keys import publish_keys
+from maskbot.flows.act.sweep_wallet import sweep_wallet
 from maskbot.flows.decide.answer_mentions import answer_mentions
 from maskbot.ports.inside import Notice
 from workers.solitude import Room
 
 log = structlog.get_logger()
 
-BATCHES: Mapping[str, int] = {"mentions": 200, "facts": 4, "keys": 4, "deliveries": 2, "webhooks": 4}
+BATCHES: Mapping[str, int] = {"mentions": 200, "facts": 4, "keys": 4, "deliveries": 2, "webhooks": 4, "payments": 1}
 """How many jobs one claim takes: many where they are decided together, few where each waits for the outside."""
 
 GIVE_UP_AFTER_MS = 24 * 3_600_000
@@ -61,6 +63,8 @@ _FLOWS: Mapping[JobKind, Flow] = {
         job, store=app.store, secrets=app.vault, sender=app.webhooks, clock=app.clock
     ),
     JobKind.ERASE_KEY: lambda job, app, _: erase_key(job, store=app.store, keys=app.vault),
+    JobKind.CHECK_PAYMENT: lambda job, app, _: check_payment(job, parts=app.payments),
+    JobKind.SWEEP_WALLET: lambda job, app, _: sweep_wallet(job, parts=app.payments),
 }
 
 
@@ -147,6 +151,8 @@ def _end(job: Job, error: Exception, *, app: App) -> None:
     try:
         with app.store.write() as work:
             match error:
+                case MaskbotError() if job.kind.queue == "payments":  # never given up: people's money is on its way
+                    work.jobs.postpone(job, due_at_ms=now_ms + min(backoff_ms(job.tries), 30_000), error_kind=kind)
                 case Malformed() | Refused():
                     work.jobs.finish([job])
                 case Unavailable() if now_ms - job.created_at_ms < GIVE_UP_AFTER_MS:

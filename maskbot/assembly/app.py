@@ -7,19 +7,12 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from maskbot.assembly.money import MoneyParts
 from maskbot.domain.identity import Platform
 from maskbot.domain.policy import PolicyBook
 from maskbot.domain.request import Applet
+from maskbot.ports import outside
 from maskbot.ports.inside import Clock, Entropy, Vault
-from maskbot.ports.outside import (
-    CardRenderer,
-    KeyGraph,
-    MarketData,
-    MentionFeed,
-    Publisher,
-    SocialGraph,
-    WebhookSender,
-)
 from maskbot.settings import Settings, load_policy_book, prepare
 
 if TYPE_CHECKING:
@@ -43,7 +36,7 @@ def assemble(settings: Settings) -> App:
 
 
 @dataclass(frozen=True)
-class App:
+class App(MoneyParts):
     """Parts by name, each made when first asked for; safe to share between threads, not across a fork."""
 
     settings: Settings
@@ -115,10 +108,10 @@ class App:
     # --- outside
 
     @property
-    def key_graph(self) -> KeyGraph:
+    def key_graph(self) -> outside.KeyGraph:
         """The GUN relays."""
 
-        def make() -> KeyGraph:
+        def make() -> outside.KeyGraph:
             from maskbot.adapters.gun_relay import GunRelays
 
             return GunRelays(self.settings.gun_relays, clock=self.clock, entropy=self.entropy)
@@ -126,10 +119,10 @@ class App:
         return self._part("key_graph", make)
 
     @property
-    def market(self) -> MarketData:
+    def market(self) -> outside.MarketData:
         """Prices."""
 
-        def make() -> MarketData:
+        def make() -> outside.MarketData:
             from maskbot.adapters.market import Codec, MarketKeys, MarketUrls, build_market
             from maskbot.adapters.store.value_json import dump_value, load_value
 
@@ -156,10 +149,10 @@ class App:
         return self._part("market", make)
 
     @property
-    def cards(self) -> CardRenderer:
+    def cards(self) -> outside.CardRenderer:
         """Draws cards; its processes start with the first one."""
 
-        def make() -> CardRenderer:
+        def make() -> outside.CardRenderer:
             from maskbot.adapters.card_renderer import ProcessCardRenderer
 
             return ProcessCardRenderer()
@@ -167,16 +160,28 @@ class App:
         return self._part("cards", make)
 
     @property
-    def webhooks(self) -> WebhookSender:
+    def webhooks(self) -> outside.WebhookSender:
         """Posts notices to owners' URLs."""
 
-        def make() -> WebhookSender:
+        def make() -> outside.WebhookSender:
             from maskbot.adapters.safe_http import SafeHttp
             from maskbot.adapters.webhook import Webhooks
 
             return Webhooks(SafeHttp(allow_private=self.settings.allow_private_addresses))
 
         return self._part("webhooks", make)
+
+    @property
+    def pictures(self) -> outside.PictureSource:
+        """Fetches pictures that posts show."""
+
+        def make() -> outside.PictureSource:
+            from maskbot.adapters.picture_source import PictureDownloads
+            from maskbot.adapters.safe_http import SafeHttp
+
+            return PictureDownloads(SafeHttp(allow_private=self.settings.allow_private_addresses, timeout_s=10.0))
+
+        return self._part("pictures", make)
 
     @property
     def next_id(self) -> NextId:
@@ -189,15 +194,15 @@ class App:
 
         return self._part("next_id", make)
 
-    def feed_of(self, account_id: str) -> MentionFeed:
+    def feed_of(self, account_id: str) -> outside.MentionFeed:
         """Reads the account's feeds. Raises Refused for an unknown account."""
         return self._clients.of(account_id).feed
 
-    def publisher_of(self, account_id: str) -> Publisher:
+    def publisher_of(self, account_id: str) -> outside.Publisher:
         """Publishes for the account."""
         return self._clients.of(account_id).publisher
 
-    def graph_of(self, account_id: str) -> SocialGraph:
+    def graph_of(self, account_id: str) -> outside.SocialGraph:
         """Looks people up through the account."""
         return self._clients.of(account_id).graph
 

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
 
     # --- how it works
     policy_file: _UserPath | None = None
+    chains_file: _UserPath | None = None
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 8
     tick_s: _Seconds = 1.0
     quiet_s: _Seconds = 5.0

@@ -1,0 +1,76 @@
+"""The parts of the money: chains, wallet keys, and what the flows of payments work with."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from maskbot.ports.chain import ChainNode
+from maskbot.ports.inside import Clock, Vault
+from maskbot.ports.store import Store
+from maskbot.settings import ChainNodes, Settings, load_chains
+
+if TYPE_CHECKING:
+    from maskbot.flows.act.payment_parts import PaymentParts
+    from maskbot.ports.treasury import WalletKeys
+
+_Part = TypeVar("_Part")
+
+
+class MoneyParts(ABC):
+    """What `App` has for payments; the rest of it is in `app`."""
+
+    settings: Settings
+
+    def chain_of(self, chain_id: int) -> ChainNode:
+        """The nodes of a chain. Raises Misconfigured for one that the chains file does not name."""
+
+        def make() -> ChainNode:
+            from maskbot.assembly.chains import connect
+
+            return connect(chain_id, self.chains, ca_bundle=self.settings.ca_bundle)
+
+        return self._part(f"chain {chain_id}", make)
+
+    @property
+    def chains(self) -> Mapping[int, ChainNodes]:
+        """The chains that are served, by chain id. Raises Misconfigured for a chains file that cannot be read."""
+        return self._part("chains", lambda: load_chains(self.settings.chains_file))
+
+    @property
+    def wallet_keys(self) -> WalletKeys:
+        """The vault, as it signs payments."""
+        return cast("WalletKeys", self.vault)
+
+    @property
+    def payments(self) -> PaymentParts:
+        """What the flows of payments work with."""
+
+        def make() -> PaymentParts:
+            from maskbot.flows.act.payment_parts import PaymentParts, PaymentRules
+
+            return PaymentParts(
+                store=self.store, chain_of=self.chain_of, keys=self.wallet_keys, clock=self.clock, rules=PaymentRules()
+            )
+
+        return self._part("payments", make)
+
+    @property
+    @abstractmethod
+    def store(self) -> Store:
+        """The store."""
+
+    @property
+    @abstractmethod
+    def vault(self) -> Vault:
+        """The vault."""
+
+    @property
+    @abstractmethod
+    def clock(self) -> Clock:
+        """The clock."""
+
+    @abstractmethod
+    def _part(self, name: str, make: Callable[[], _Part]) -> _Part:
+        """The part of this name, made when first asked for."""

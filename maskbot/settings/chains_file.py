@@ -1,0 +1,89 @@
+"""The chains file: a TOML text that says which Ethereum chains are served, and by which nodes.
+
+    [chain.137]
+    name = "polygon"
+    coin = "POL"
+    nodes = ["https://one.example", "https://two.example"]   # of different operators: none of them is trusted alone
+    quorum = 2            # how many must agree on what is mined; 2 unless there is one node
+    final_depth = 64      # blocks until final, where the nodes have no `finalized` block
+    has_finalized = true
+
+Node addresses may hold keys: the file is private. Source: reliability.md C.3, E12.
+"""
+
+from __future__ import annotations
+
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from maskbot.domain.errors import Misconfigured
+from maskbot.domain.money import Chain
+from maskbot.settings.urls import checked_http_url
+
+SIZE_LIMIT = 1 << 16
+_KEYS = {"name": str, "coin": str, "nodes": list, "quorum": int, "final_depth": int, "has_finalized": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class ChainNodes:
+    """One chain and the addresses of its nodes."""
+
+    chain: Chain
+    node_urls: tuple[str, ...] = field(repr=False)
+    quorum: int
+
+
+def load_chains(path: Path | None) -> Mapping[int, ChainNodes]:
+    """The chains of the file by chain id; none without a file.
+
+    Raises:
+        Misconfigured: the file cannot be read, others can read it, or a line of it means nothing; names the place.
+    """
+    if path is None:
+        return {}
+    try:
+        found = path.stat()
+        if found.st_size > SIZE_LIMIT:
+            raise Misconfigured(f"{path}: a chains file has at most {SIZE_LIMIT:,} bytes")
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            raise Misconfigured(f"others can read {path}, which may hold keys of nodes; run: chmod 600 {path}")
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Misconfigured(f"MASKBOT_CHAINS_FILE: {path} cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path}: {error}") from error
+    chains = tables.get("chain", {})
+    if set(tables) > {"chain"} or not isinstance(chains, dict):
+        raise Misconfigured(f"{path}: write chains as tables by chain id: [chain.1]")
+    return {nodes.chain.id: nodes for nodes in (_nodes(id_, table, path=path) for id_, table in chains.items())}
+
+
+def _nodes(id_: str, table: Any, *, path: Path) -> ChainNodes:
+    where = f"{path}: [chain.{id_}]"
+    if not isinstance(table, dict) or not id_.isdecimal():
+        raise Misconfigured(f"{where}: a chain is a table, named by its chain id")
+    for name, value in table.items():
+        if name not in _KEYS or type(value) is not _KEYS[name]:
+            raise Misconfigured(f"{where}: {name} means nothing here, or is of another kind")
+    urls = table.get("nodes", [])
+    if not urls or not all(isinstance(url, str) for url in urls):
+        raise Misconfigured(f'{where}: write nodes = ["https://..."]')
+    try:
+        chain = Chain(
+            id=int(id_),
+            name=table.get("name", f"chain {id_}"),
+            coin_symbol=table.get("coin", "ETH"),
+            final_depth=table.get("final_depth", 64),
+            has_finalized=table.get("has_finalized", True),
+        )
+        node_urls = tuple(checked_http_url(url) for url in urls)
+    except ValueError as error:
+        raise Misconfigured(f"{where}: {error}") from error
+    quorum = table.get("quorum", min(2, len(node_urls)))
+    if not 1 <= quorum <= len(node_urls):
+        raise Misconfigured(f"{where}: {len(node_urls)} nodes cannot make a quorum of {quorum}")
+    return ChainNodes(chain, node_urls, quorum)
