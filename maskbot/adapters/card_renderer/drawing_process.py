@@ -21,8 +21,9 @@ _fonts: list[str] = []
 
 
 def start_process(fonts: tuple[str, ...]) -> None:
-    """Called once in a new drawing process: set its bounds, and watch for the end of its parent."""
+    """Called once in a new drawing process: forget the environment, set bounds, and watch for the end of the parent."""
     _fonts[:] = fonts
+    os.environ.clear()  # settings, and with them secrets, are nothing that drawing needs
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_S),

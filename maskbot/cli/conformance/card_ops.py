@@ -17,6 +17,8 @@ from maskbot.wire.card import HEIGHT, WIDTH, draw_card
 
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _MOST_DIGITS = 120
+_STABLECOINS = frozenset({"USDT", "USDC", "DAI", "FRAX", "TUSD", "PYUSD", "USDE", "LUSD", "GUSD", "USDP", "FDUSD"})
+_NEAR_ONE = (Decimal("0.9"), Decimal("1.1"))
 
 
 def render(request: dict[str, object]) -> dict[str, object]:
@@ -45,13 +47,14 @@ def facts_of(raw: Mapping[str, object]) -> PriceCardFacts:
     Raises:
         BadRequest: a field is missing, of the wrong type or out of bounds.
     """
-    symbol = text(raw, "symbol")
+    symbol, vs, price = text(raw, "symbol"), text(raw, "vs"), _decimal(text(raw, "price"), "price")
+    is_stablecoin = symbol.upper() in _STABLECOINS and vs == "USD" and _NEAR_ONE[0] < price < _NEAR_ONE[1]
     try:
         return PriceCardFacts(
             name=text(raw, "name"),
             symbol=symbol,
-            vs=text(raw, "vs"),
-            price=_decimal(text(raw, "price"), "price"),
+            vs=vs,
+            price=price,
             window=text(raw, "window"),
             series=_series(raw),
             source=text(raw, "source"),
@@ -64,6 +67,7 @@ def facts_of(raw: Mapping[str, object]) -> PriceCardFacts:
             high_24h=_optional_decimal(raw, "high_24h"),
             rank=None if raw.get("rank") is None else integer(raw, "rank"),
             address=optional_text(raw, "address"),
+            is_stablecoin=is_stablecoin,
             warnings=tuple(_text_item(item) for item in items(raw, "warnings")),
         )
     except ValueError as error:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import multiprocessing
 import os
+import resource
+import select
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +20,7 @@ import pytest
 from PIL import Image
 
 from maskbot.adapters.card_renderer import DrawingFailed, FontsMissing, ProcessCardRenderer, load_fonts
-from maskbot.adapters.card_renderer.drawing_process import render_png
+from maskbot.adapters.card_renderer.drawing_process import render_png, start_process
 from maskbot.domain.card import Look, Theme
 from maskbot.wire.card import draw_card
 from tests.unit.wire.card.card_facts import ETHER
@@ -125,6 +130,31 @@ def test_a_drawing_process_that_dies_costs_one_drawing_and_no_more() -> None:
         assert picture.png.startswith(b"\x89PNG")
     finally:
         renderer.close()
+
+
+def test_a_drawing_process_is_bounded_and_knows_no_settings() -> None:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=start_process, initargs=((),)) as pool:
+        assert pool.submit(resource.getrlimit, resource.RLIMIT_FSIZE).result()[0] == 0
+        assert pool.submit(resource.getrlimit, resource.RLIMIT_AS).result()[0] <= 1 << 30
+        assert pool.submit(os.getenv, "PATH").result() is None
+
+
+def test_drawing_processes_end_with_the_process_that_started_them() -> None:
+    code = (
+        "from maskbot.adapters.card_renderer import ProcessCardRenderer; from maskbot.domain.card import Look\n"
+        "from tests.unit.wire.card.card_facts import ETHER\n"
+        "renderer = ProcessCardRenderer(); renderer.render(ETHER, look=Look())\n"
+        "print(*renderer._pool._processes, flush=True); input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        drawing = [os.pidfd_open(int(pid)) for pid in parent.stdout.readline().split()]
+        parent.kill()
+        for ended in drawing:
+            assert select.select([ended], [], [], 10)[0], "still running"
+            os.close(ended)
+    assert drawing
 
 
 def test_missing_fonts_are_said_with_the_command_that_makes_them(tmp_path: Path) -> None:

@@ -89,6 +89,11 @@ def test_a_wrong_fact_is_a_bad_request(tmp_path: Path, changes: dict[str, object
         ask(tmp_path / "card.png", **changes)
 
 
+def test_a_stablecoin_has_four_decimals(tmp_path: Path) -> None:
+    assert " 1.0003 US dollars" in str(ask(tmp_path / "card.png", symbol="USDC", price="1.0003")["alt_text"])
+    assert " 1.00 US dollars" in str(ask(tmp_path / "card.png", symbol="UNI", price="1.0003")["alt_text"])
+
+
 def test_points_without_a_price_are_dropped(tmp_path: Path) -> None:
     series = [[1_789_007_200, "3"], [1_789_000_000, None], [1_789_003_600, "0"], [1_789_000_000, "2"]]
     assert "hourly" not in str(ask(tmp_path / "card.png", series=series)["alt_text"])
