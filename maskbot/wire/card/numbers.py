@@ -75,6 +75,8 @@ def axis_labels(prices: Sequence[Decimal], *, vs: str) -> list[str]:
         unit, letter = next(((u, name) for u, name in _SCALES if largest >= u * 10 and u > 1000), (Decimal(1), ""))
         step = (spread or largest) / unit / 20
         places = max(0, -step.adjusted()) if step else 2
+        if places == 1 and not letter:
+            places = 2  # cents, as money is written
         if not spread:
             places = max(0, 3 - (largest / unit).adjusted())
         sign = _SYMBOLS.get(vs, "")
