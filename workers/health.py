@@ -30,6 +30,7 @@ OLDEST_DUE_LIMIT_MS = 12_000
 """Longer than any healthy worker lets due work wait, and short enough to be red within 15 s of a worker's death."""
 _LEAST_AGE_MS = 6_000
 _KEPT_S = 1.0
+_PATIENCE_S = 3.0
 _ANSWER_S = 5.0
 
 Probe = Callable[[], str | None]
@@ -50,7 +51,10 @@ class Finding:
 
 
 class Watchman:
-    """Looks at every part, at most once a second however often it is asked. Thread-safe."""
+    """Looks at every part, at most once a second however often it is asked. Thread-safe.
+
+    The look has a thread of its own: a part that does not answer (a locked database) must not keep the answer about it waiting.
+    """
 
     def __init__(self, app: App, probes: Mapping[str, Probe]) -> None:
         self._app = app
@@ -58,18 +62,36 @@ class Watchman:
         self._lock = Lock()
         self._looked_s = float("-inf")
         self._found = Finding((), ())
+        self._looking: Event | None = None
+        self._looks_at = ""
 
     def look(self) -> Finding:
-        """The finding of this second."""
+        """The finding of this second, or which part has not answered for three."""
         with self._lock:
-            if time.monotonic() - self._looked_s > _KEPT_S:
-                self._found = self._look()
-                self._looked_s = time.monotonic()
+            if self._looking is None and time.monotonic() - self._looked_s <= _KEPT_S:
+                return self._found
+            if self._looking is None:
+                self._looking = Event()
+                Thread(target=self._look_once, args=(self._looking,), name="health-look", daemon=True).start()
+            looking = self._looking
+        if looking.wait(_PATIENCE_S):
             return self._found
+        return Finding((f"{self._looks_at}: has not answered within {_PATIENCE_S:g} s",), ())
+
+    def _look_once(self, done: Event) -> None:
+        found = self._look()
+        with self._lock:
+            self._found, self._looked_s, self._looking = found, time.monotonic(), None
+        done.set()
 
     def _look(self) -> Finding:
-        reasons = [f"{name}: {why}" for name, probe in self._probes.items() if (why := _asked(probe)) is not None]
+        reasons: list[str] = []
         warnings: list[str] = []
+        for name, probe in self._probes.items():
+            self._looks_at = name
+            if (why := _asked(probe)) is not None:
+                reasons.append(f"{name}: {why}")
+        self._looks_at = "database"
         try:
             with self._app.store.write() as work:
                 work.bells.beat(name="health", now_ms=self._app.clock.now_ms())

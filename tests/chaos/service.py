@@ -13,9 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+import httpx
 import redis
 
 from maskbot.adapters.vault import is_answering
+from maskbot.assembly import App, assemble
 from maskbot.sandbox.process import ChildProcess
 from maskbot.sandbox.x_server.control import XControl
 from maskbot.settings import Settings
@@ -40,8 +42,10 @@ WINDOWS = {
 class Service:
     """One bot with one X account, in a directory."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **variables: str) -> None:
+        """`variables` are settings beside WINDOWS, without the prefix."""
         self.home = directory / "home"
+        self._variables = {f"MASKBOT_{name}": value for name, value in variables.items()}
         self._logs = directory
         self.home.mkdir(mode=0o700)
         self._redis = RedisServer(state_dir=self.home / "redis")
@@ -57,6 +61,7 @@ class Service:
         self.environment = {
             **{key: each for key, each in os.environ.items() if not key.startswith("MASKBOT_")},
             **WINDOWS,
+            **self._variables,
             "MASKBOT_HOME": str(self.home),
             "MASKBOT_REDIS_URL": self._redis.start(),
             "MASKBOT_X_API_BASE_URL": self.x.base_url,
@@ -70,8 +75,13 @@ class Service:
             name: getattr(keys, name)
             for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
         }
-        self.command("-m", "maskbot", "account", "add", "x", "--keys-file", "-", stdin=json.dumps(secrets))
+        self._secrets = json.dumps(secrets)
+        self.add_account()
         return self
+
+    def add_account(self) -> None:
+        """Give the bot its account on X, or the account its (new) keys."""
+        self.command("-m", "maskbot", "account", "add", "x", "--keys-file", "-", stdin=self._secrets)
 
     def __exit__(self, *_: object) -> None:
         for child in reversed(self.children.values()):
@@ -100,6 +110,31 @@ class Service:
             redis.Redis(unix_socket_path=str(self._redis.files.socket)).flushall()
             shutil.rmtree(self._redis.files.data, ignore_errors=True)
             os.kill(pid, signal.SIGKILL)
+
+    def stop_redis(self) -> None:
+        """Take Redis away: nobody brings it back."""
+        self._redis.stop()
+
+    def start_redis(self) -> None:
+        """Bring Redis again, at the same address."""
+        self._redis = RedisServer(state_dir=self.home / "redis")
+        assert self._redis.start() == self.environment["MASKBOT_REDIS_URL"]
+
+    def ask(self, name: str, text: str = "@maskbot help") -> str:
+        """Have a new person ask; the id of the post."""
+        self.x.add_user(name)
+        return str(self.x.say(name, text)["id"])
+
+    def readiness(self) -> tuple[int, str]:
+        """What `/health/ready` answers: status and reasons. Port 0 is told in the log."""
+        log = (self._logs / "tend.log").read_text()
+        port = json.loads([line for line in log.splitlines() if '"health.ready"' in line][-1])["port"]
+        answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=10, trust_env=False)
+        return answer.status_code, " ".join(answer.json()["reasons"])
+
+    def app(self) -> App:
+        """The service's parts in this process, to look into its store; close it."""
+        return assemble(Settings(home=self.home, database_url=self.environment.get("MASKBOT_DATABASE_URL", "")))
 
     def redis_pid(self) -> int:
         """The embedded server's process."""

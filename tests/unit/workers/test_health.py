@@ -149,3 +149,14 @@ def test_serving_ends_when_told(app: App) -> None:
 
 def test_an_absent_redis_is_named(tmp_path: Path) -> None:
     assert redis_failure(f"redis+socket://{tmp_path}/none.sock") == "does not answer (ConnectionError)"
+
+
+def test_a_part_that_never_answers_does_not_keep_health_from_answering(app: App) -> None:
+    let_go = Event()
+
+    def stuck() -> str | None:
+        let_go.wait(30)
+        return None
+
+    assert "vault: has not answered within 3 s" in _reasons(app, vault=stuck)
+    let_go.set()
