@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from maskbot.adapters.market.cache import Cache
 from maskbot.adapters.market.coingecko import CoinGecko, Listing
+from maskbot.adapters.market.flight import Flights
 from maskbot.adapters.market.geckoterminal import GeckoTerminal
 from maskbot.adapters.market.quotes import Details, Token
 from maskbot.domain.card import Point
@@ -47,6 +48,7 @@ class Dresser:
         self._terminal = terminal
         self._cache = cache
         self._now_ms = now_ms
+        self._flights: Flights[object] = Flights()
 
     def series(self, token: Token, *, vs: str, window: str) -> tuple[Point, ...]:
         """The prices of the window, () when nobody gives them."""
@@ -86,17 +88,24 @@ class Dresser:
 
     def _kept(self, key: str, annotation: object, fetch: Callable[[], _Kept], *, empty: _Kept, ttl_s: float) -> _Kept:
         """What is remembered or fetched; after a failure the last one, or nothing, for five minutes."""
-        now_ms = self._now_ms()
-        found: _Kept | None = self._cache.recall(key, annotation, now_ms=now_ms)
+        found: _Kept | None = self._cache.recall(key, annotation, now_ms=self._now_ms())
         if found is not None:
             return found
-        try:
-            fetched = fetch()
-        except (Malformed, Unavailable):
-            late: _Kept | None = self._cache.recall_stale(key, annotation, now_ms=now_ms)
-            fetched, ttl_s = (empty if late is None else late), NEGATIVE_TTL_S
-        self._cache.keep(key, fetched, annotation, ttl_s=ttl_s, stale_s=ttl_s + STALE_S, now_ms=now_ms)
-        return fetched
+
+        def fetched() -> object:
+            now_ms = self._now_ms()
+            found_now, lives_s = self._cache.recall(key, annotation, now_ms=now_ms), ttl_s
+            if found_now is not None:
+                return found_now
+            try:
+                made = fetch()
+            except (Malformed, Unavailable):
+                late: _Kept | None = self._cache.recall_stale(key, annotation, now_ms=now_ms)
+                made, lives_s = (empty if late is None else late), NEGATIVE_TTL_S
+            self._cache.keep(key, made, annotation, ttl_s=lives_s, stale_s=lives_s + STALE_S, now_ms=now_ms)
+            return made
+
+        return cast("_Kept", self._flights.join(key, fetched))
 
 
 def hourly(details: Details, *, last_at_ms: int) -> tuple[Point, ...]:

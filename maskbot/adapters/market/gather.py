@@ -30,7 +30,7 @@ def gather(
     is_enough: Callable[[Sequence[Said]], bool],
     hedge_s: float = HEDGE_S,
 ) -> tuple[Said, ...]:
-    """What was said, in the order of the asks, when all that were asked have answered, when it is enough and the hedge time is over,
+    """What was said, in the order of the asks, when all that were asked have answered, when it is enough and the hedge time over,
     or at the deadline (monotonic seconds). Never raises for what a source does."""
     hedge_at_s = time.monotonic() + hedge_s
     flights = {pool.submit(ask.call): index for index, ask in enumerate(asks) if not ask.is_spare}
