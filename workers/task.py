@@ -20,6 +20,7 @@ from maskbot.flows.act.deliver_post import deliver_post
 from maskbot.flows.act.deliver_webhook import deliver_webhook
 from maskbot.flows.act.erase_key import erase_key
 from maskbot.flows.act.fetch_facts import fetch_facts
+from maskbot.flows.act.fetch_picture import fetch_picture
 from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.publish_keys import publish_keys
 from maskbot.flows.act.sweep_wallet import sweep_wallet
@@ -46,6 +47,9 @@ _FLOWS: Mapping[JobKind, Flow] = {
     ),
     JobKind.OPEN_POST: lambda job, app, notice: open_post(
         job, store=app.store, graph=app.key_graph, vault=app.vault, clock=app.clock, notice=notice
+    ),
+    JobKind.FETCH_PICTURE: lambda job, app, notice: fetch_picture(
+        job, store=app.store, pictures=app.pictures, clock=app.clock, notice=notice
     ),
     JobKind.PUBLISH_KEYS: lambda job, app, notice: publish_keys(
         job, store=app.store, graph=app.key_graph, clock=app.clock, notice=notice, grace_ms=app.keys_grace_ms

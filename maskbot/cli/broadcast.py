@@ -58,6 +58,7 @@ def plan(
     ] = "now",
     title: Annotated[str, typer.Option(help="A label of your own; it is not published.")] = "",
     visibility: Annotated[Visibility, typer.Option(help="On Mastodon.")] = Visibility.PUBLIC,
+    picture: Annotated[bool, typer.Option("--picture", help="Carry it in a picture instead of a link.")] = False,
     tenant: TenantOption = DEFAULT_TENANT,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,8 +78,9 @@ def plan(
             slot_at_ms=read_slot(at, now_ms=parts.clock.now_ms()),
             title=title,
             visibility=visibility,
+            is_picture=picture,
         )
-        with working("sealing"):
+        with working("sealing") as on_progress:
             broadcast_id = plan_broadcast(
                 order,
                 relays=parts.settings.gun_relays,
@@ -88,6 +90,7 @@ def plan(
                 clock=parts.clock,
                 entropy=parts.entropy,
                 notice=SilentBell(),
+                on_progress=on_progress,
             )
     shown = {"id": broadcast_id, "slot_at_ms": order.slot_at_ms, "recipients": len(recipients), "is_public": public}
     show_fields(shown, as_json=as_json)
@@ -107,7 +110,7 @@ def add_recipient(
         recipients = find_recipients(parts, to, to_file, tenant_id=tenant_id)
         if not recipients:
             raise Malformed("name at least one recipient with --to or --to-file")
-        with working("sealing"):
+        with working("sealing") as on_progress:
             count = add_recipients(
                 broadcast_id,
                 recipients,
@@ -118,6 +121,7 @@ def add_recipient(
                 clock=parts.clock,
                 entropy=parts.entropy,
                 notice=SilentBell(),
+                on_progress=on_progress,
             )
     show_fields({"id": broadcast_id, "added": count}, as_json=as_json)
 

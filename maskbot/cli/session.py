@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -60,13 +60,20 @@ def quiet_logs(settings: Settings) -> None:
     configure_logs(level=level, form=settings.log_format, program="maskbot.cli")
 
 
+def _tell_nobody(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """A spinner on standard error while something takes its time; nothing when it is no terminal."""
+def working(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A spinner on standard error while something takes its time; nothing when it is no terminal.
+
+    What it gives may be called with how much is done and how much there is in all.
+    """
     if not sys.stderr.isatty():
-        yield
+        yield _tell_nobody
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(what):
-        yield
+    with Console(stderr=True).status(what) as status:
+        yield lambda done, total: status.update(f"{what}: {done:,} of {total:,}")

@@ -26,6 +26,7 @@ import httpx
 from maskbot.domain.errors import Unavailable
 
 _START_TIMEOUT_S = 30.0
+_MEDIA = "media"
 
 
 class MastodonNotStarted(Unavailable):
@@ -141,6 +142,7 @@ class MastodonServer:
         """The settings as TOML; JSON texts are TOML texts."""
         lines = [
             f"domain = {json.dumps(self.domain)}",
+            f"media_storage_path = {json.dumps(str(self._folder / _MEDIA))}",
             f"[database]\npath = {json.dumps(str(self._folder / 'mastodon.sqlite'))}",
             f'[server]\nhost = "127.0.0.1"\nport = {self.port}',
             f"[streaming]\nheartbeat_seconds = {self._heartbeat_s}",
@@ -191,10 +193,31 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
+def _note_sizes(media: Path) -> None:
+    """Have the server tell the size of an uploaded picture (`meta.original`), as Mastodon does and this part does not."""
+    from mastodon_mock.db.models import MediaAttachment
+    from sqlalchemy import event
+
+    from maskbot.wire.picture import PictureUnreadable, image_size
+
+    def note_size(_mapper: object, _connection: object, target: MediaAttachment) -> None:
+        try:
+            width, height = image_size((media / "attachments" / (target.filename or "")).read_bytes())
+        except (OSError, PictureUnreadable):
+            return
+        target.meta = {
+            **(target.meta or {}),
+            "original": {"width": width, "height": height, "size": f"{width}x{height}"},
+        }
+
+    event.listen(MediaAttachment, "before_insert", note_size)
+
+
 def _run(config: str, port: str) -> None:
     from mastodon_mock.cli import main  # a sandbox part: absent from production installations
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _note_sizes(Path(config).parent / _MEDIA)
     main(["serve", "--config", config, "--host", "127.0.0.1", "--port", port, "--log-level", "warning"])
 
 

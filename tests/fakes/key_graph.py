@@ -14,6 +14,7 @@ class FakeKeyGraph:
     def __init__(self, relays: tuple[str, ...] = ("http://one/gun", "http://two/gun")) -> None:
         self.relays = relays
         self.down: set[str] = set()
+        self.nodes: dict[tuple[str, ...], Mapping[str, object]] = {}
         self.held: dict[str, dict[tuple[str, ...], dict[str, Mapping[str, object]]]] = {each: {} for each in relays}
 
     def put_items(self, items: Sequence[KeyItem], *, relay: str) -> None:
@@ -32,6 +33,12 @@ class FakeKeyGraph:
             raise Unavailable("no relay answers")
         merged = {path: {k: v for relay in up for k, v in self.held[relay].get(path, {}).items()} for path in paths}
         return {path: tuple(items.values()) for path, items in merged.items()}
+
+    def fetch_node(self, path: tuple[str, ...]) -> Mapping[str, object] | None:
+        """What a test put into `nodes`."""
+        if all(each in self.down for each in self.relays):
+            raise Unavailable("no relay answers")
+        return self.nodes.get(path)
 
     def close(self) -> None:
         """Nothing to close."""

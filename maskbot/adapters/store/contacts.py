@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import Connection, and_, bindparam, case, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from maskbot.adapters.store.tables_outbox import contact
+from maskbot.adapters.store.tables_outbox import contact, recipient_bucket
 from maskbot.domain.identity import PublicKey
 from maskbot.ports.store import Contact
 
 _FIND = select(contact).where(contact.c.tenant_id == bindparam("tenant"), contact.c.author == bindparam("author"))
 
+_KEYS_AT_ONCE = 1_000
+_BUCKETS = select(recipient_bucket).where(recipient_bucket.c.public_key.in_(bindparam("keys", expanding=True)))
+_KEEP_BUCKETS = upsert(recipient_bucket).on_conflict_do_nothing(index_elements=["public_key"])
 _LEARN = upsert(contact)
 _new = _LEARN.excluded
 _by_operator = _new.source == "operator"
@@ -53,6 +58,21 @@ class SqlContacts:
         if stored is None:
             raise LookupError("the contact that was just recorded is gone")
         return stored
+
+    def buckets(self, public_keys: Sequence[PublicKey]) -> Mapping[PublicKey, str]:
+        """See `ports.store.Contacts.buckets`."""
+        wanted = list(dict.fromkeys(public_keys))
+        found: dict[PublicKey, str] = {}
+        for start in range(0, len(wanted), _KEYS_AT_ONCE):
+            rows = self._connection.execute(_BUCKETS, {"keys": wanted[start : start + _KEYS_AT_ONCE]})
+            found |= {PublicKey(bytes(row.public_key)): row.bucket for row in rows}
+        return found
+
+    def keep_buckets(self, buckets: Mapping[PublicKey, str]) -> None:
+        """See `ports.store.Contacts.keep_buckets`."""
+        if buckets:
+            rows = [{"public_key": key, "bucket": buckets[key]} for key in sorted(buckets)]  # one order: no deadlocks
+            self._connection.execute(_KEEP_BUCKETS, rows)
 
     def find(self, *, tenant_id: str, author: str) -> Contact | None:
         """See `ports.store.Contacts.find`."""

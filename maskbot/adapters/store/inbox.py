@@ -21,6 +21,15 @@ _OF_TENANT = (
 _OF_PERSONA = _OF_TENANT.where(inbox.c.persona_id == bindparam("persona"))
 _OF_IDS = _OF_TENANT.where(inbox.c.id.in_(bindparam("ids", expanding=True)))
 _OF_PERSONA_AND_IDS = _OF_PERSONA.where(inbox.c.id.in_(bindparam("ids", expanding=True)))
+_OTHER_OF_IV = (
+    select(inbox.c.id)
+    .where(
+        inbox.c.persona_id == bindparam("persona"),
+        inbox.c.post_iv == bindparam("iv"),
+        inbox.c.payload_hash != bindparam("hash"),
+    )
+    .limit(1)
+)
 _WEBHOOK = select(persona.c.webhook_url, persona.c.webhook_secret).where(persona.c.id == bindparam("id"))
 _SET_WEBHOOK = (
     update(persona)
@@ -50,6 +59,8 @@ class SqlInbox:
                 "sealed": sealed,
                 "flags": " ".join(item.flags),
                 "received_at_ms": item.received_at_ms,
+                "post_iv": item.post_iv,
+                "payload_hash": item.payload_hash,
             },
         )
         return added.first() is not None
@@ -70,6 +81,11 @@ class SqlInbox:
             (True, True): _OF_PERSONA_AND_IDS,
         }[persona_id is not None, ids is not None]
         return tuple((_item_of(row), bytes(row.sealed)) for row in self._connection.execute(statement, values))
+
+    def is_iv_reused(self, persona_id: str, *, post_iv: bytes, payload_hash: bytes) -> bool:
+        """See `ports.store.Inbox.is_iv_reused`."""
+        values = {"persona": persona_id, "iv": post_iv, "hash": payload_hash}
+        return self._connection.execute(_OTHER_OF_IV, values).first() is not None
 
     def webhook(self, persona_id: str) -> tuple[str, bytes] | None:
         """See `ports.store.Inbox.webhook`."""
@@ -100,4 +116,6 @@ def _item_of(row: Row[tuple[object, ...]]) -> InboxItem:
         meta_json=None,
         received_at_ms=row.received_at_ms,
         flags=tuple(row.flags.split()),
+        post_iv=None if row.post_iv is None else bytes(row.post_iv),
+        payload_hash=None if row.payload_hash is None else bytes(row.payload_hash),
     )

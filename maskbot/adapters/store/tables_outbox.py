@@ -83,9 +83,12 @@ inbox = Table(
     Column("sealed", LargeBinary, nullable=False),
     text("flags"),
     moment("received_at_ms"),
+    Column("post_iv", LargeBinary, nullable=True),
+    Column("payload_hash", LargeBinary, nullable=True),
     UniqueConstraint("persona_id", "platform", "post_id"),
     Index("ix_inbox_tenant_id_received_at_ms", "tenant_id", "received_at_ms"),
     Index("ix_inbox_post_id", "post_id"),
+    Index("ix_inbox_persona_id_post_iv", "persona_id", "post_iv"),
 )
 """`sealed` holds text and metadata; `flags` is a list of words parted by spaces."""
 
@@ -157,6 +160,15 @@ broadcast_recipient = Table(
     Column("public_key", LargeBinary, nullable=False),
     PrimaryKeyConstraint("broadcast_id", "public_key"),
 )
+
+recipient_bucket = Table(
+    "recipient_bucket",
+    metadata,
+    Column("public_key", LargeBinary, nullable=False),
+    text("bucket"),
+    PrimaryKeyConstraint("public_key"),
+)
+"""The bucket of a public key for v37 key records: 30 ms of hashing, and the same for ever."""
 
 key_publication = Table(
     "key_publication",

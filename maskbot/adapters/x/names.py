@@ -18,7 +18,7 @@ class FieldNames(StrEnum):
 
 
 _COMMON = "attachments,conversation_id,created_at,display_text_range,entities,text"
-_MEDIA = "url,type"
+_MEDIA = "url,type,width,height"
 _OLD: Mapping[str, str] = MappingProxyType(
     {
         "tweet.fields": f"{_COMMON},author_id,edit_history_tweet_ids,in_reply_to_user_id,note_tweet,referenced_tweets",

@@ -1,7 +1,8 @@
 """Collect posts of one feed: one page fetched, unseen posts and the cursor recorded in one transaction, the bell rung.
 
-Mentions become mentions to answer. Posts of other feeds are kept only if they carry a Mask payload and a persona watches the
-feed; the others leave no trace but the cursor. Posts of our own accounts are left out (own echo).
+Mentions become mentions to answer. Posts of other feeds are kept only if they carry a Mask payload, or show a picture of the size
+that payload pictures have, and a persona watches the feed; the others leave no trace but the cursor. Posts of our own accounts are
+left out (own echo).
 Source: ARCHITECTURE.md 4, social-platforms.md 8, reliability.md C.2 (inbound_event, cursor).
 """
 
@@ -17,6 +18,7 @@ from maskbot.ports.inside import Clock, Notice
 from maskbot.ports.outside import MentionFeed
 from maskbot.ports.store import Store
 from maskbot.wire.payload import find_payloads
+from maskbot.wire.picture import attached_pictures
 
 
 def collect_page(
@@ -78,4 +80,6 @@ def _is_wanted(post: Post, feed: Feed) -> bool:
         return False
     if feed.kind is FeedKind.MENTIONS:
         return True
-    return not post.is_addressed and not post.is_repost and bool(find_payloads(post.text, urls=post.links))
+    if post.is_addressed or post.is_repost:
+        return False
+    return bool(find_payloads(post.text, urls=post.links) or attached_pictures(post.media, takes_unsized=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,6 +78,15 @@ class Contacts(Protocol):
         ...
 
 
+    def buckets(self, public_keys: Sequence[PublicKey]) -> Mapping[PublicKey, str]:
+        """The known v37 buckets of these keys (two characters, gun-personas-backup.md A.2); unknown ones are left out."""
+        ...
+
+    def keep_buckets(self, buckets: Mapping[PublicKey, str]) -> None:
+        """Remember buckets. They never change; repeating it changes nothing."""
+        ...
+
+
 class Inbox(Protocol):
     """Opened posts, sealed at rest."""
 
@@ -90,6 +99,10 @@ class Inbox(Protocol):
         self, *, tenant_id: str, persona_id: str | None = None, limit: int = 50, ids: Sequence[str] | None = None
     ) -> tuple[tuple[InboxItem, bytes], ...]:
         """Items (text empty) with their sealed bytes, newest first."""
+        ...
+
+    def is_iv_reused(self, persona_id: str, *, post_iv: bytes, payload_hash: bytes) -> bool:
+        """Whether this persona has an item of another payload (by its hash) with the same post IV."""
         ...
 
     def webhook(self, persona_id: str) -> tuple[str, bytes] | None:

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskbot.wire.picture.errors import PictureUnreadable
+from maskbot.wire.picture.preset import MAX_FILE_BYTES
 
-MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 MAX_JPEG_SCANS: Final = 64
 
 Pixels: TypeAlias = NDArray[np.uint8]

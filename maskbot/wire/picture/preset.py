@@ -12,6 +12,8 @@ from typing import Final
 from maskbot.wire.picture.visible_blocks import DISC_1000X560, DISC_1024X1240, DISC_1200X681, NO_DISC, Disc
 
 BLOCK_PX: Final = 8
+MAX_FILE_BYTES: Final = 8 * 1024 * 1024
+"""The longest picture file that is read."""
 
 
 class Algorithm(Enum):

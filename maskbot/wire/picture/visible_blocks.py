@@ -8,10 +8,11 @@ Source: spec `mask-payload.md` 13.2 (masks).
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # (first row, last row, first hidden column, last hidden column), all inclusive
 Disc: TypeAlias = tuple[tuple[int, int, int, int], ...]
@@ -40,6 +41,8 @@ NO_DISC: Disc = ()
 
 def visible_blocks(columns: int, rows: int, *, disc: Disc) -> NDArray[np.intp]:
     """Lists the row-major indices of the blocks that carry data, ascending; shape (n,)."""
+    import numpy as np  # 17 MB: not for a watcher, which only needs to know the presets' sizes
+
     visible = np.ones((rows, columns), dtype=bool)
     for first_row, last_row, first_column, last_column in disc:
         visible[first_row : last_row + 1, first_column : last_column + 1] = False

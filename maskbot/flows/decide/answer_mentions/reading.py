@@ -5,23 +5,25 @@ from __future__ import annotations
 from maskbot.domain.post import Post, Visibility
 from maskbot.domain.request import Request
 from maskbot.wire.payload import find_payloads
+from maskbot.wire.picture import attached_pictures
 from maskbot.wire.post_text import read_request
 
 
 def request_of(post: Post, *, bot_handle: str) -> Request:
-    """What the post asks. A payload in the quoted post counts only with the command `decrypt`."""
+    """What the post asks. A payload in the quoted post, or in an attached picture, counts only with the command `decrypt`."""
     payloads = find_payloads(post.text, urls=post.links)
     text = post.text if post.request_text is None else post.request_text
     words = read_request(text)
     if not payloads and post.quoted is not None and words.verb in {"decrypt", "read"}:
         payloads = find_payloads(post.quoted.text, urls=post.quoted.links)
+    may_be_picture = words.verb in {"decrypt", "read"} and bool(attached_pictures(post.media, takes_unsized=True))
     return Request(
         verb=words.verb,
         args=words.args,
         text=text,
         post=post,
         bot_handle=bot_handle,
-        has_payload=bool(payloads),
+        has_payload=bool(payloads) or may_be_picture,
         is_private=post.visibility is Visibility.DIRECT,
     )
 

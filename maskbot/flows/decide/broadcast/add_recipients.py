@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from maskbot.domain.errors import Refused
 from maskbot.domain.identity import PublicKey
 from maskbot.domain.job import JobKind
+from maskbot.flows.decide.broadcast.buckets import Progress, buckets_of, no_progress
 from maskbot.flows.decide.broadcast.key_items import key_items, record_publications
 from maskbot.ports.inside import Clock, Entropy, Notice, Place, SecretBox
 from maskbot.ports.store import Store
@@ -28,6 +29,7 @@ def add_recipients(
     clock: Clock,
     entropy: Entropy,
     notice: Notice,
+    on_progress: Progress = no_progress,
 ) -> int:
     """Add the recipients that are new; how many were. Repeating it adds nobody twice.
 
@@ -46,11 +48,17 @@ def add_recipients(
     audience = audience_of(recipients)
     keys = seal_for(version=-37, author=Author(), audience=audience, secrets=kept)
     sealed = dict(zip((PublicKey(key.point) for key in audience), keys, strict=True))
+    buckets = buckets_of(tuple(sealed), store=store, on_progress=on_progress)
     now_ms = clock.now_ms()
     with store.write() as work:
         new = work.broadcasts.add_recipients(broadcast_id, tuple(sealed))
         items = key_items(
-            new, [sealed[each] for each in new], post_iv=broadcast.post_iv, now_ms=now_ms, entropy=entropy
+            new,
+            [sealed[each] for each in new],
+            buckets=buckets,
+            post_iv=broadcast.post_iv,
+            now_ms=now_ms,
+            entropy=entropy,
         )
         record_publications(broadcast_id, items, tenant_id=tenant_id, relays=relays, work=work, now_ms=now_ms)
     notice.ring({JobKind.PUBLISH_KEYS.queue: 1})

@@ -16,7 +16,9 @@ from maskbot.domain.delivery import NewDelivery
 from maskbot.domain.errors import Refused
 from maskbot.domain.identity import Persona, Platform, PublicKey
 from maskbot.domain.job import JobKind, NewJob
-from maskbot.domain.post import Draft, PostLimits, Visibility
+from maskbot.domain.post import PostLimits, Visibility
+from maskbot.flows.decide.broadcast.buckets import Progress, buckets_of, no_progress
+from maskbot.flows.decide.broadcast.drafts import drafts_of
 from maskbot.flows.decide.broadcast.key_items import key_items, record_publications
 from maskbot.ports.inside import Clock, Entropy, Notice, Place, SecretBox
 from maskbot.ports.store import Store
@@ -24,17 +26,12 @@ from maskbot.wire.payload import (
     Author,
     Curve,
     CurveKey,
-    Sealed,
     Sentence,
     TextMessage,
     audience_of,
     draw_secrets,
-    encode_carrier,
-    encode_link,
     seal,
-    sentence_around,
 )
-from maskbot.wire.post_text import fits
 
 MAX_TEXT = 20_000
 """Characters in one broadcast: the link that carries it must stay one a browser and X accept."""
@@ -42,7 +39,8 @@ MAX_TEXT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class BroadcastPlan:
-    """What an operator orders. `recipients` None means everybody. `title` is the operator's label; it is not published."""
+    """What an operator orders. `recipients` None means everybody. `title` is the operator's label; it is not published.
+    With `is_picture` the payload travels in a picture instead of a link."""
 
     text: str
     persona: Persona
@@ -51,6 +49,7 @@ class BroadcastPlan:
     slot_at_ms: int
     title: str = ""
     visibility: Visibility = Visibility.PUBLIC
+    is_picture: bool = False
 
     def __post_init__(self) -> None:
         if not self.text or len(self.text) > MAX_TEXT:
@@ -73,8 +72,10 @@ def plan_broadcast(
     clock: Clock,
     entropy: Entropy,
     notice: Notice,
+    on_progress: Progress = no_progress,
 ) -> str:
-    """Seal and record the broadcast; its id. `limits` are the post limits of each account, by account id.
+    """Seal and record the broadcast; its id. `limits` are the post limits of each account, by account id. `on_progress` hears of
+    the slow part: the hashes of recipients that were never written to before.
 
     Raises: Refused if a recipient's key is unusable or a post would not fit its platform.
     """
@@ -84,14 +85,19 @@ def plan_broadcast(
     author = Author(profile=_author_text(plan.accounts), key=CurveKey(Curve.K256, plan.persona.public_key))
     sealed = seal(TextMessage(content=plan.text), version=-37, author=author, audience=audience, secrets=fresh)
     assert isinstance(sealed.payload, bytes)
-    drafts = {
-        account.id: Draft(
-            text=_post_text(sealed, account, limits[account.id], is_public=audience is None), visibility=plan.visibility
-        )
-        for account in plan.accounts
-    }
+    drafts = drafts_of(
+        sealed.payload,
+        post_iv=sealed.post_iv,
+        accounts=plan.accounts,
+        limits=limits,
+        visibility=plan.visibility,
+        sentence=Sentence.PUBLIC if audience is None else Sentence.SEALED,
+        is_picture=plan.is_picture,
+        entropy=entropy,
+    )
     recipients = tuple(PublicKey(key.point) for key in audience or ())
-    items = key_items(recipients, sealed.keys, post_iv=sealed.post_iv, now_ms=now_ms, entropy=entropy)
+    buckets = buckets_of(recipients, store=store, on_progress=on_progress)
+    items = key_items(recipients, sealed.keys, buckets=buckets, post_iv=sealed.post_iv, now_ms=now_ms, entropy=entropy)
     broadcast_id = str(uuid.UUID(bytes=entropy.take(16), version=4))
     tenant_id = plan.persona.tenant_id
     (sealed_post_key,) = secrets.protect([(Place("broadcast", broadcast_id, tenant_id, "post_key"), sealed.post_key)])
@@ -134,16 +140,3 @@ def _author_text(accounts: Sequence[Account]) -> str:
     """The X account's author text if there is one, since the extension knows X; else the first account's own."""
     on_x = [account for account in accounts if account.profile.platform is Platform.X]
     return (on_x or list(accounts))[0].profile.wire_author
-
-
-def _post_text(sealed: Sealed, account: Account, limits: PostLimits, *, is_public: bool) -> str:
-    """Raw text on Mastodon where it fits, else the link; on X always the link, because the extension reads no raw text there."""
-    sentence = Sentence.PUBLIC if is_public else Sentence.SEALED
-    if account.profile.platform is Platform.MASTODON:
-        text = sentence_around(encode_carrier(sealed.payload, network=account.profile.domain), sentence=sentence)
-        if fits(text, limits=limits):
-            return text
-    text = sentence_around(encode_link(sealed.payload), sentence=sentence)
-    if not fits(text, limits=limits):
-        raise Refused(f"the post does not fit on {account.profile.handle}'s platform")
-    return text

@@ -7,19 +7,22 @@ from pathlib import Path
 import pytest
 
 from maskbot.domain.account import FeedKind
-from maskbot.domain.broadcast import Broadcast
+from maskbot.domain.broadcast import Broadcast, KeyItem
 from maskbot.domain.errors import Refused, Unavailable
 from maskbot.domain.identity import Persona, Platform, PublicKey
 from maskbot.domain.job import JobKind
 from maskbot.domain.post import PostLimits
 from maskbot.flows.act.deliver_post import DeliveryRules, deliver_post
-from maskbot.flows.act.open_post import open_post
+from maskbot.flows.act.open_post import NO_ANSWER_BEFORE_MS, open_post
 from maskbot.flows.act.publish_keys import publish_keys
 from maskbot.flows.decide.broadcast import BroadcastPlan, add_recipients, plan_broadcast
+from maskbot.flows.decide.broadcast.buckets import buckets_of
+from maskbot.flows.decide.broadcast.key_items import record_publications
 from maskbot.ports.inside import KeySource
 from maskbot.wire.crypto import public_key_of
-from maskbot.wire.gun.key_paths import read_paths
-from maskbot.wire.payload import Reader, find_payloads, parse_payload, plain_text, read_record, unseal
+from maskbot.wire.gun.key_paths import read_paths, recipient_bucket
+from maskbot.wire.payload import Reader, encode_link, find_payloads, parse_payload, plain_text, read_record, unseal
+from maskbot.wire.picture import read_picture
 from tests.fakes.house import ALICE, House
 from tests.fakes.key_graph import FakeKeyGraph
 
@@ -48,10 +51,25 @@ def persona_of(house: House) -> Persona:
     return persona
 
 
-def plan(house: House, graph: FakeKeyGraph, *, recipients: list[PublicKey] | None, in_ms: int = 60_000) -> str:
+def plan(
+    house: House,
+    graph: FakeKeyGraph,
+    *,
+    recipients: list[PublicKey] | None,
+    in_ms: int = 60_000,
+    is_picture: bool = False,
+) -> str:
     accounts = list(house.accounts.values())
     return plan_broadcast(
-        BroadcastPlan(WORDS, persona_of(house), accounts, recipients, house.clock.ms + in_ms, title="vote"),
+        BroadcastPlan(
+            WORDS,
+            persona_of(house),
+            accounts,
+            recipients,
+            house.clock.ms + in_ms,
+            title="vote",
+            is_picture=is_picture,
+        ),
         relays=graph.relays,
         limits={account.id: LIMITS[account.profile.platform] for account in accounts},
         store=house.store,
@@ -234,9 +252,52 @@ def test_a_payload_in_a_mention_is_tried_with_its_authors_personas_only(house: H
     mention, _ = house.ask(ALICE, posts(house)[0])
     (job,) = house.claim(JobKind.OPEN_POST)
     open_post(job, store=house.store, graph=graph, vault=house.vault, clock=house.clock, notice=house.notice)
+    house.clock.move(NO_ANSWER_BEFORE_MS)
     house.answer()
     _, reply = house.outcome(mention.post)
     assert reply is not None
     assert "could not open" in reply.draft.text
     with house.store.read() as work:
         assert work.inbox.load(tenant_id=house.tenant_id) == ()
+
+
+def test_a_broadcast_travels_in_a_picture_and_is_read_from_it(house: House, graph: FakeKeyGraph) -> None:
+    plan(house, graph, recipients=keys_of(0), in_ms=0, is_picture=True)
+    publish(house, graph)
+    post(house)
+    drafts = [draft for platform in house.publishers.values() for draft in platform.posts.values()]
+    assert len(drafts) == 2
+    for draft in drafts:
+        (picture,) = draft.pictures
+        assert "Mask extension" in picture.alt_text
+        carried = read_picture(picture.png, password="")
+        assert isinstance(carried, bytes)
+        assert read_as(READERS[0], encode_link(carried), graph) == WORDS
+
+
+def test_two_broadcasts_in_pictures_have_different_words(house: House, graph: FakeKeyGraph) -> None:
+    for _ in range(2):
+        plan(house, graph, recipients=keys_of(0), in_ms=0, is_picture=True)
+    publish(house, graph)
+    post(house)
+    assert len(set(posts(house))) == 2
+
+
+def test_the_buckets_of_recipients_are_hashed_once_and_kept(house: House, graph: FakeKeyGraph) -> None:
+    heard: list[tuple[int, int]] = []
+    keys = keys_of(0, 1, 2)
+    first = buckets_of(keys, store=house.store, on_progress=lambda done, total: heard.append((done, total)))
+    assert first == {key: recipient_bucket(key, version=-37) for key in keys}
+    assert buckets_of(keys, store=house.store, on_progress=lambda done, total: heard.append((done, total))) == first
+    assert heard == [(3, 3)]
+
+
+def test_two_thousand_recipients_are_one_batch_a_relay(house: House, graph: FakeKeyGraph) -> None:
+    item = KeyItem(path=("37-tw-bl-VG",), soul="s", data={"e": "x"}, state_ms=1.0)
+    broadcast_id = plan(house, graph, recipients=keys_of(0))
+    with house.store.write() as work:
+        record_publications(
+            broadcast_id, [item] * 2_000, tenant_id=house.tenant_id, relays=graph.relays[:1], work=work, now_ms=1
+        )
+    with house.store.read() as work:
+        assert work.publications.progress(broadcast_id) == {graph.relays[0]: (0, 2), graph.relays[1]: (0, 1)}
