@@ -1,8 +1,8 @@
 """How prizes could be delivered, what each way costs, and which one is the cheapest right one: a dry run as values.
 
 Source: red-packets.md 9.1 and 9.4 (measured gas), 2.5 (equal shares), 3.1 (255 shares); reliability.md G. Gas of people's own
-claims is shown, since a gift that costs its taker more than it is worth is none. All gas is on the high side: 20 % are added to what was
-measured, as to every estimate.
+claims is shown, since a gift that costs its taker more than it is worth is none. All gas is on the high side: 20 % are added to
+what was measured, as to every estimate.
 """
 
 from __future__ import annotations
