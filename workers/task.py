@@ -19,12 +19,14 @@ from maskbot.flows.act.delete_post import delete_post
 from maskbot.flows.act.deliver_post import deliver_post
 from maskbot.flows.act.deliver_webhook import deliver_webhook
 from maskbot.flows.act.erase_key import erase_key
+from maskbot.flows.act.fetch_beacon import fetch_beacon
 from maskbot.flows.act.fetch_facts import fetch_facts
 from maskbot.flows.act.fetch_picture import fetch_picture
 from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.publish_keys import publish_keys
 from maskbot.flows.act.sweep_wallet import sweep_wallet
 from maskbot.flows.decide.answer_mentions import answer_mentions
+from maskbot.flows.decide.giveaway import book_giveaway, close_giveaway, draw_giveaway
 from maskbot.ports.inside import Notice
 from workers.solitude import Room
 
@@ -39,11 +41,11 @@ _LAST_RETRY_MS = 600_000
 _MOST_BUGS = 5
 _ROOM = Room()
 
-Flow = Callable[[Job, App, Notice], None]
+Flow = Callable[[Job, App, Notice], object]
 
 _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.FETCH_FACTS: lambda job, app, notice: fetch_facts(
-        job, store=app.store, market=app.market, clock=app.clock, notice=notice
+        job, store=app.store, market=app.market, clock=app.clock, notice=notice, chain_of=app.chain_of
     ),
     JobKind.OPEN_POST: lambda job, app, notice: open_post(
         job, store=app.store, graph=app.key_graph, vault=app.vault, clock=app.clock, notice=notice
@@ -69,6 +71,18 @@ _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.ERASE_KEY: lambda job, app, _: erase_key(job, store=app.store, keys=app.vault),
     JobKind.CHECK_PAYMENT: lambda job, app, _: check_payment(job, parts=app.payments),
     JobKind.SWEEP_WALLET: lambda job, app, _: sweep_wallet(job, parts=app.payments),
+    JobKind.CLOSE_GIVEAWAY: lambda job, app, _: close_giveaway(
+        job.target_id, store=app.store, now_ms=app.clock.now_ms(), job=job
+    ),
+    JobKind.FETCH_BEACON: lambda job, app, notice: fetch_beacon(
+        job.target_id, store=app.store, beacons=app.beacons, clock=app.clock, notice=notice, job=job
+    ),
+    JobKind.DRAW_GIVEAWAY: lambda job, app, _: draw_giveaway(
+        job.target_id, store=app.store, now_ms=app.clock.now_ms(), job=job
+    ),
+    JobKind.BOOK_GIVEAWAY: lambda job, app, _: book_giveaway(
+        job.target_id, store=app.store, now_ms=app.clock.now_ms(), job=job
+    ),
 }
 
 

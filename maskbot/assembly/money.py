@@ -13,7 +13,9 @@ from maskbot.settings import ChainNodes, Settings, load_chains
 
 if TYPE_CHECKING:
     from maskbot.flows.act.payment_parts import PaymentParts
+    from maskbot.ports.giveaways import Beacons
     from maskbot.ports.treasury import WalletKeys
+    from maskbot.wire.draw import DrandChain
 
 _Part = TypeVar("_Part")
 
@@ -37,6 +39,24 @@ class MoneyParts(ABC):
     def chains(self) -> Mapping[int, ChainNodes]:
         """The chains that are served, by chain id. Raises Misconfigured for a chains file that cannot be read."""
         return self._part("chains", lambda: load_chains(self.settings.chains_file))
+
+    @property
+    def drand_chain(self) -> DrandChain:
+        """The drand chain that decides giveaways. Raises Misconfigured for a setting that names none."""
+        from maskbot.assembly.beacons import drand_chain
+
+        return drand_chain(self.settings.drand_chain)
+
+    @property
+    def beacons(self) -> Beacons:
+        """What decides giveaways: drand rounds, later blocks."""
+
+        def make() -> Beacons:
+            from maskbot.assembly.beacons import connect_beacons
+
+            return connect_beacons(self.settings, chain=self.drand_chain, chain_of=self.chain_of)
+
+        return self._part("beacons", make)
 
     @property
     def wallet_keys(self) -> WalletKeys:

@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     x_daily_budget_usd: Annotated[Decimal, Field(ge=0, le=100_000, max_digits=9, decimal_places=3)] = Decimal(5)
     x_posts_per_window: Annotated[int, Field(ge=0, le=10_000)] = 100
     next_id_base_url: _HttpUrl = "https://proof-service.next.id"
+    drand_base_url: _HttpUrl = "https://api.drand.sh"
+    drand_chain: str = ""
     coingecko_base_url: _HttpUrl = "https://api.coingecko.com/api/v3"
     coingecko_api_key: SecretStr | None = None
     coinmarketcap_base_url: _HttpUrl = "https://pro-api.coinmarketcap.com"
