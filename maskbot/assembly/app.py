@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from maskbot.flows.act.deliver_post import DeliveryRules
 
 _Part = TypeVar("_Part")
+_ETHEREUM = 1
+"""The chain whose Uniswap and Chainlink are read for prices."""
 
 
 def assemble(settings: Settings) -> App:
@@ -142,6 +144,7 @@ class App(MoneyParts):
                 urls=urls,
                 keys=keys,
                 clock=self.clock,
+                chain=self.chain_of(_ETHEREUM) if _ETHEREUM in self.chains else None,
                 broker_url=self.settings.broker_url,
                 codec=Codec(dump=dump_value, load=load_value),
             )
