@@ -84,6 +84,9 @@ class Service:
         self.command("-m", "maskbot", "account", "add", "x", "--keys-file", "-", stdin=self._secrets)
 
     def __exit__(self, *_: object) -> None:
+        for child in self.children.values():
+            if child.is_running:
+                os.kill(child.pid, signal.SIGTERM)
         for child in reversed(self.children.values()):
             child.end(grace_s=5)
         self._redis.stop()

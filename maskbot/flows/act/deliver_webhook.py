@@ -2,7 +2,8 @@
 
 The body holds the plaintext: it goes to the owner's own URL only. Signature as Stripe's and Standard Webhooks' receivers expect
 it in kind: `Maskbot-Signature: t=<unix seconds>,v1=<hex HMAC-SHA-256 of "<t>.<body>">`, the secret known to both sides.
-The receiver refuses a `t` older than five minutes and a repeated `Maskbot-Id` (reliability.md E3, R33).
+The receiver refuses a `t` more than five minutes off and a repeated `id` of the body, which the signature covers (reliability.md
+E3, R33; docs/webhook.md has its code).
 """
 
 from __future__ import annotations
