@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from maskbot.adapters.vault.persona_secret import PersonaSecret, unseal_tries
 from maskbot.domain.identity import PublicKey
 from maskbot.ports.inside import KeySource, Place, SealedKey
-from maskbot.wire.crypto import aes_gcm_unseal, ecdh_x, public_key_of
+from maskbot.wire.crypto import public_key_of
 
 
 class FakeClock:
@@ -54,6 +55,7 @@ class FakeVault:
 
     def __init__(self) -> None:
         self.keys: dict[str, bytes] = {}
+        self.local_keys: dict[str, bytes] = {}
         self.erased: list[str] = []
 
     def create(self, *, persona_id: str, tenant_id: str, source: KeySource) -> PublicKey:
@@ -62,17 +64,9 @@ class FakeVault:
         return PublicKey(public_key_of(self.keys.setdefault(persona_id, source.private_key or fresh)))
 
     def unseal(self, *, persona_id: str, tries: Sequence[SealedKey]) -> tuple[bytes | None, ...]:
-        """v37 only: the shared x is the key."""
-        return tuple(self._unseal(self.keys[persona_id], each) for each in tries)
-
-    @staticmethod
-    def _unseal(private_key: bytes, sealed: SealedKey) -> bytes | None:
-        if sealed.peer is None or sealed.payload_version != -37:
-            return None
-        try:
-            return aes_gcm_unseal(ecdh_x(private_key, sealed.peer), sealed.iv, sealed.sealed)
-        except Exception:
-            return None
+        """As the vault does; local keys are in `local_keys`."""
+        key = self.keys[persona_id]
+        return unseal_tries(PersonaSecret(public_key_of(key), key, self.local_keys.get(persona_id)), tries)
 
     def sign(self, *, persona_id: str, message: bytes) -> bytes:
         """Zeros."""

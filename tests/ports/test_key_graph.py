@@ -108,6 +108,14 @@ def test_putting_twice_changes_nothing(graph: KeyGraph, path: Callable[[int], tu
     assert graph.fetch_items([path(2)])[path(2)] == ({"e": "once"},)
 
 
+def test_one_node_is_fetched_by_its_path(graph: KeyGraph, path: Callable[[int], tuple[str, ...]]) -> None:
+    item = key_item(path(1), {"e": "one of many"})
+    graph.put_items([item, key_item(path(1), {"e": "another"})], relay=graph.relays[1])
+
+    assert graph.fetch_node((*path(1), item.soul)) == {"e": "one of many"}
+    assert graph.fetch_node((*path(1), "nobody")) is None
+
+
 def test_an_unknown_relay_is_misconfigured(client: GunRelays) -> None:
     with pytest.raises(Misconfigured):
         client.put_items([key_item(("a",), {"e": "x"})], relay="https://unknown.example/gun")
@@ -119,6 +127,8 @@ def test_the_fake_and_the_client_say_so_when_no_relay_answers() -> None:
     for graph in (fake, real):
         with pytest.raises(Unavailable):
             graph.fetch_items([("a",)])
+        with pytest.raises(Unavailable):
+            graph.fetch_node(("a", "b"))
         with pytest.raises(Unavailable):
             graph.put_items([key_item(("a",), {"e": "x"})], relay=graph.relays[0])
         graph.close()
