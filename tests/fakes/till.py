@@ -56,6 +56,7 @@ class Till:
     reach: Callable[[str], None] = go_on
     vault_reach: Callable[[str], None] = go_on
     rules: PaymentRules = RULES
+    lease_ms: int = 60_000
     _stores: list[SqlStore] = field(default_factory=list)
 
     @property
@@ -119,9 +120,19 @@ class Till:
 
     def states(self) -> dict[str, str]:
         """The state of every payment by the id of its purpose."""
-        every = (
-            ["planned", "approved", "signed", "broadcast", "unknown", "included", "cancelling", "quarantined", "final", "reverted", "rejected"]
-        )
+        every = [
+            "planned",
+            "approved",
+            "signed",
+            "broadcast",
+            "unknown",
+            "included",
+            "cancelling",
+            "quarantined",
+            "final",
+            "reverted",
+            "rejected",
+        ]
         with self.store.read() as work:
             return {one.purpose_id: one.state for one in work.treasury.intents.in_states(every, limit=10_000)}
 
@@ -129,7 +140,7 @@ class Till:
         """Do every job that is due, once; what fails is postponed a second, as the worker does; how many."""
         now_ms = self.clock.now_ms()
         with self.store.write() as work:
-            jobs = work.jobs.claim(queue="payments", owner="test", limit=1000, now_ms=now_ms, lease_ms=60_000)
+            jobs = work.jobs.claim(queue="payments", owner="test", limit=1000, now_ms=now_ms, lease_ms=self.lease_ms)
         for job in jobs:
             self._do(job)
         return len(jobs)
@@ -155,8 +166,8 @@ class Till:
 class FakeTill(Till):
     """A till on a chain in memory."""
 
-    node: FakeChain = field(default_factory=FakeChain)  # type: ignore[assignment]  # narrower
-    clock: FakeClock = field(default_factory=FakeClock)  # type: ignore[assignment]  # narrower
+    node: FakeChain = field(default_factory=FakeChain)
+    clock: FakeClock = field(default_factory=FakeClock)
 
     def step(self, by_ms: int = 1_000) -> None:
         """Let time pass and do what is due."""
