@@ -10,6 +10,7 @@ from eth_account import Account
 from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.domain.chain import Inclusion
 from maskbot.domain.money import Address, Chain
+from maskbot.ports.chain import NodesDisagree
 from maskbot.sandbox.chain import Anvil, DevAccount, dev_account
 from maskbot.sandbox.compiled import compile_contracts
 from maskbot.wire.crypto import address_text
@@ -80,7 +81,10 @@ def node_of(*urls: str, quorum: int = 1, timeout_s: float = 10.0, largest_bytes:
 def included(node: EvmNode, signed: Signed) -> Inclusion:
     """The transaction as soon as it is mined: anvil answers before it mines."""
     for _ in range(1000):
-        found = node.fetch_inclusion(signed.hash)
+        try:
+            found = node.fetch_inclusion(signed.hash)
+        except NodesDisagree:
+            continue  # asked at two moments
         if found is not None:
             return found
     raise AssertionError("the transaction was not mined")

@@ -1,4 +1,4 @@
-"""One JSON-RPC node: asks through web3's HTTP provider, and gives back results or the node's complaints, both bounded.
+"""One JSON-RPC node: asks through a web3 provider, and gives back results or the node's complaints, both bounded.
 
 The provider's raw answers are used, not web3's formatted ones: a hostile answer must become a named error, not whatever a formatter
 raises on it. Nothing is retried here. A URL may hold an access key, so only the host is ever named.
@@ -6,25 +6,27 @@ raises on it. Nothing is retried here. A URL may hold an access key, so only the
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 from urllib.parse import urlsplit
 
-import requests
-from urllib3.exceptions import NewConnectionError
-from web3 import HTTPProvider
-from web3.types import RPCEndpoint
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from maskbot.adapters.evm.errors import NodeUnavailable, NodeUnreachable, problem_of
 from maskbot.adapters.evm.fields import Json, quantity
-from maskbot.adapters.evm.session import LARGEST_ANSWER_BYTES, AnswerTooLarge, bounded_session
-from maskbot.domain.errors import MaskbotError, Misconfigured
+from maskbot.adapters.evm.provider import (
+    LARGEST_ANSWER_BYTES,
+    AnswerTooLarge,
+    AnswerTooSlow,
+    BoundedProvider,
+    HttpAnswer,
+)
+from maskbot.domain.errors import Misconfigured
 from maskbot.ports.chain import NodeAnswerMalformed, WrongChain
 
-CONNECT_TIMEOUT_S = 5.0
 _CHAIN_ID_HOLDS_S = 60.0
 
 
@@ -63,13 +65,7 @@ class Endpoint:
         self._chain_id = chain_id
         self._checked_until_s = float("-inf")
         self._lock = threading.Lock()
-        self._session = bounded_session(longest_s=timeout_s, largest_bytes=largest_bytes, ca_bundle=ca_bundle)
-        self._provider = HTTPProvider(
-            url,
-            request_kwargs={"timeout": (min(CONNECT_TIMEOUT_S, timeout_s), timeout_s), "allow_redirects": False},
-            session=self._session,
-            exception_retry_configuration=None,
-        )
+        self._provider = BoundedProvider(url, timeout_s=timeout_s, largest_bytes=largest_bytes, ca_bundle=ca_bundle)
 
     def check_chain(self, *, is_forced: bool = False) -> None:
         """Ask for the chain id, unless it was right within the last minute. Raises WrongChain, Unavailable, NodeAnswerMalformed."""
@@ -90,76 +86,76 @@ class Endpoint:
     def ask_raw(self, method: str, *params: Json) -> Result | Problem:
         """The result or the complaint of one call. Raises WrongChain, Unavailable, NodeAnswerMalformed."""
         self.check_chain()
-        return _read_answer(self._exchange(method, list(params)))
+        return self._answer(method, list(params))
 
     def ask_many(self, calls: Sequence[tuple[str, Sequence[Json]]]) -> list[Result | Problem]:
         """The results of several calls in one exchange, in order. Raises WrongChain, Unavailable, NodeAnswerMalformed."""
         self.check_chain()
-        batch = [(RPCEndpoint(method), list(params)) for method, params in calls]
-        answers = self._guarded(lambda: self._provider.make_batch_request(batch))
+        questions = [_question(at, method, params) for at, (method, params) in enumerate(calls)]
+        answers = self._exchange(json.dumps(questions).encode())
         if isinstance(answers, dict):
             problem = _read_answer(answers)
             raise problem_of(problem) if isinstance(problem, Problem) else NodeAnswerMalformed("expected a list")
-        if not isinstance(answers, list) or len(answers) != len(calls):
-            raise NodeAnswerMalformed(f"expected {len(calls)} answers")
-        first = answers[0].get("id") if isinstance(answers[0], dict) else None
-        if not isinstance(first, int) or any(one.get("id") != first + at for at, one in enumerate(answers)):
+        by_id = _by_id(answers)
+        if len(by_id) != len(calls) or not all(at in by_id for at in range(len(calls))):
             raise NodeAnswerMalformed("the answers do not belong to the questions")
-        return [_read_answer(one) for one in answers]
+        return [_read_answer(by_id[at]) for at in range(len(calls))]
 
     def close(self) -> None:
         """Close its connections."""
-        self._session.close()
+        self._provider.close()
 
     def _result(self, method: str, params: list[Json]) -> Json:
-        answer = _read_answer(self._exchange(method, params))
+        answer = self._answer(method, params)
         if isinstance(answer, Problem):
             raise problem_of(answer)
         return answer.value
 
-    def _exchange(self, method: str, params: list[Json]) -> Json:
-        return self._guarded(lambda: self._provider.make_request(RPCEndpoint(method), params))
+    def _answer(self, method: str, params: list[Json]) -> Result | Problem:
+        return _read_answer(self._exchange(json.dumps(_question(0, method, params)).encode()))
 
-    def _guarded(self, exchange: Any) -> Json:  # a thunk around the SDK
-        """Run one exchange; every exception of the SDK becomes one of ours."""
+    def _exchange(self, body: bytes) -> Json:
+        """The JSON that answers some bytes. Every exception of the SDKs becomes one of ours."""
         try:
-            return exchange()
-        except requests.HTTPError as error:
-            return self._refused(error)
+            answer = self._provider.post(body)
         except AnswerTooLarge as error:
             raise NodeAnswerMalformed(f"{self.host}: {error}", kind="NodeAnswerTooLarge") from error
-        except requests.ConnectTimeout as error:
+        except (NewConnectionError, ConnectTimeoutError) as error:
             raise NodeUnreachable(f"the node {self.host} cannot be reached") from error
-        except requests.ConnectionError as error:
-            if _is_unsent(error):
-                raise NodeUnreachable(f"the node {self.host} cannot be reached") from error
-            raise NodeUnavailable(f"the connection to the node {self.host} broke") from error
-        except requests.RequestException as error:
+        except (AnswerTooSlow, ReadTimeoutError, TimeoutError) as error:
             raise NodeUnavailable(f"the node {self.host} does not answer in time") from error
-        except MaskbotError:
-            raise
-        except Exception as error:  # web3 decodes and sorts answers without care: JSON, UTF-8, recursion, missing ids
+        except (HTTPError, OSError) as error:
+            raise NodeUnavailable(f"the connection to the node {self.host} broke") from error
+        if answer.status >= 300:
+            return self._refused(answer)
+        try:
+            return self._provider.decode_rpc_response(answer.body)
+        except (ValueError, RecursionError) as error:  # JSON, UTF-8, too large a number, too deep
             raise NodeAnswerMalformed(f"the node {self.host} answers something else than JSON-RPC") from error
 
-    def _refused(self, error: requests.HTTPError) -> Json:
+    def _refused(self, answer: HttpAnswer) -> Json:
         """An HTTP error status: some nodes put their JSON-RPC complaint into it."""
-        status = error.response.status_code
-        if status not in (429, 502, 503, 504):
+        if answer.status not in (429, 502, 503, 504):
             try:
-                answer = self._provider.decode_rpc_response(error.response.content)
-            except Exception:  # no JSON-RPC in it, so the status is all there is
-                answer = cast("Any", None)
-            if isinstance(answer, dict) and "error" in answer:
-                return answer
-        after = error.response.headers.get("retry-after", "")
+                found: Json = self._provider.decode_rpc_response(answer.body)
+            except (ValueError, RecursionError):  # no JSON-RPC in it, so the status is all there is
+                found = None
+            if isinstance(found, dict) and "error" in found:
+                return found
+        after = answer.headers.get("retry-after", "")
         pause_s = float(after) if after.isascii() and after.isdigit() and len(after) < 6 else None
-        raise NodeUnavailable(f"the node {self.host} answers with status {status}", retry_after_s=pause_s) from error
+        raise NodeUnavailable(f"the node {self.host} answers with status {answer.status}", retry_after_s=pause_s)
 
 
-def _is_unsent(error: BaseException) -> bool:
-    """Whether the connection never came to be, so that nothing was sent."""
-    inner = error.args[0] if error.args else None
-    return isinstance(getattr(inner, "reason", None), NewConnectionError)
+def _question(identifier: int, method: str, params: Sequence[Json]) -> dict[str, Json]:
+    return {"jsonrpc": "2.0", "id": identifier, "method": method, "params": list(params)}
+
+
+def _by_id(answers: Json) -> dict[int, Json]:
+    """The answers of a batch, which may come in any order."""
+    if not isinstance(answers, list):
+        return {}
+    return {one["id"]: one for one in answers if isinstance(one, dict) and isinstance(one.get("id"), int)}
 
 
 def _read_answer(answer: Json) -> Result | Problem:

@@ -6,13 +6,13 @@ A log is read only as an event of the version whose contract it came from; the c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from maskbot.domain.chain import Log
 from maskbot.domain.money import Address
 from maskbot.domain.red_packet import Availability, Creation, PacketEvent, PacketVersion, RestReturned, ShareTaken
-from maskbot.wire.red_packet.abi import decode, topic_of, types_of
+from maskbot.wire.red_packet.abi import decode, topic_of
 from maskbot.wire.red_packet.errors import InvalidAbi
+from maskbot.wire.red_packet.words import WORD, Words, address_in
 
 CREATED_V1 = "CreationSuccess(uint256,bytes32,address,uint256,address)"
 CREATED_V2 = "CreationSuccess(uint256,bytes32,string,string,address,uint256,address)"
@@ -23,7 +23,6 @@ REFUNDED = "RefundSuccess(bytes32,address,uint256)"
 _V1_CHECK = ("address", "uint256", "uint256", "uint256", "bool", "bool")
 _CHECK = ("address", "uint256", "uint256", "uint256", "bool", "uint256")
 _NFT_CHECK = ("address", "uint16", "uint256", "bool", "uint256", "uint256")
-_INDEXED_NFT = {CREATED_NFT: (1, 4), CLAIMED: (0, 1)}
 _MOST_SHARES_READ = 2**32
 
 
@@ -60,57 +59,63 @@ def decode_event(log: Log, *, version: PacketVersion) -> PacketEvent | None:
     return None if reader is None else reader(log)
 
 
+def packet_id_of(log: Log, *, version: PacketVersion) -> bytes | None:
+    """The packet that an event tells of, without reading the rest; None for a log that is none of a packet's."""
+    if not log.topics or log.topics[0] not in _READERS[version]:
+        return None
+    if version is PacketVersion.NFT:
+        return log.topics[1] if len(log.topics) > 1 else None
+    start = WORD if log.topics[0] in _CREATIONS else 0
+    return log.data[start : start + WORD]
+
+
 def _readers(version: PacketVersion) -> Mapping[bytes, Callable[[Log], PacketEvent]]:
     return _READERS[version]
 
 
-def _values(log: Log, signature: str, indexed: tuple[int, ...] = ()) -> list[Any]:
-    """The fields of an event in their order; those at the `indexed` places come from topics 1, 2, ..."""
-    types = types_of(signature)
-    if len(log.topics) != 1 + len(indexed):
-        raise InvalidAbi(f"expected {1 + len(indexed)} topics, got {len(log.topics)}")
-    values = list(decode([kind for at, kind in enumerate(types) if at not in indexed], log.data))
-    for at, topic in zip(indexed, log.topics[1:], strict=True):
-        values.insert(at, decode((types[at],), topic)[0])
-    return values
+def _words(log: Log, *, count: int, topics: int = 1) -> Words:
+    if len(log.topics) != topics:
+        raise InvalidAbi(f"expected {topics} topics, got {len(log.topics)}")
+    return Words(log.data, count=count)
 
 
 def _created_v1(log: Log) -> Creation:
-    total, packet_id, creator, time_s, token = _values(log, CREATED_V1)
-    return Creation(packet_id, Address(creator), total, time_s, Address(token))
+    words = _words(log, count=5)
+    return Creation(words.raw(1), words.address(2), words.number(0), words.number(3), words.address(4))
 
 
 def _created_v2(log: Log) -> Creation:
-    total, packet_id, name, message, creator, time_s, token = _values(log, CREATED_V2)
-    return Creation(packet_id, Address(creator), total, time_s, Address(token), name, message)
+    words = _words(log, count=7)
+    texts = (words.text(2), words.text(3))
+    return Creation(words.raw(1), words.address(4), words.number(0), words.number(5), words.address(6), *texts)
 
 
 def _created(log: Log) -> Creation:
-    total, packet_id, name, message, creator, time_s, token, shares, is_random, duration = _values(log, CREATED)
-    tail = (name, message, shares, is_random, duration)
-    return Creation(packet_id, Address(creator), total, time_s, Address(token), *tail)
+    words = _words(log, count=10)
+    tail = (words.text(2), words.text(3), words.number(7), words.claim(8), words.number(9))
+    return Creation(words.raw(1), words.address(4), words.number(0), words.number(5), words.address(6), *tail)
 
 
 def _created_nft(log: Log) -> Creation:
-    values = _values(log, CREATED_NFT, _INDEXED_NFT[CREATED_NFT])
-    total, packet_id, name, message, creator, time_s, token, shares, duration, ids = values
-    tail = (name, message, shares, None, duration, tuple(ids))
-    return Creation(packet_id, Address(creator), total, time_s, Address(token), *tail)
+    words = _words(log, count=8, topics=3)
+    tail = (words.text(1), words.text(2), words.number(5), None, words.number(6), words.numbers(7))
+    creator = address_in(log.topics[2])
+    return Creation(log.topics[1], creator, words.number(0), words.number(3), words.address(4), *tail)
 
 
 def _claimed(log: Log) -> ShareTaken:
-    packet_id, recipient, value, token = _values(log, CLAIMED)
-    return ShareTaken(packet_id, Address(recipient), value, Address(token))
+    words = _words(log, count=4)
+    return ShareTaken(words.raw(0), words.address(1), words.number(2), words.address(3))
 
 
 def _claimed_nft(log: Log) -> ShareTaken:
-    packet_id, recipient, value, token = _values(log, CLAIMED, _INDEXED_NFT[CLAIMED])
-    return ShareTaken(packet_id, Address(recipient), value, Address(token))
+    words = _words(log, count=2, topics=3)
+    return ShareTaken(log.topics[1], address_in(log.topics[2]), words.number(0), words.address(1))
 
 
 def _refunded(log: Log) -> RestReturned:
-    packet_id, token, value = _values(log, REFUNDED)
-    return RestReturned(packet_id, Address(token), value)
+    words = _words(log, count=3)
+    return RestReturned(words.raw(0), words.address(1), words.number(2))
 
 
 _COMMON: Mapping[bytes, Callable[[Log], PacketEvent]] = {topic_of(CLAIMED): _claimed, topic_of(REFUNDED): _refunded}
@@ -121,3 +126,4 @@ _READERS: Mapping[PacketVersion, Mapping[bytes, Callable[[Log], PacketEvent]]] =
     PacketVersion.V4: {topic_of(CREATED): _created, **_COMMON},
     PacketVersion.NFT: {topic_of(CREATED_NFT): _created_nft, topic_of(CLAIMED): _claimed_nft},
 }
+_CREATIONS = frozenset(map(topic_of, (CREATED_V1, CREATED_V2, CREATED)))

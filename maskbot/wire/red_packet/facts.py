@@ -15,7 +15,7 @@ from maskbot.domain.red_packet import (
     ShareTaken,
 )
 from maskbot.wire.red_packet.addresses import PacketContract
-from maskbot.wire.red_packet.answers import decode_event
+from maskbot.wire.red_packet.answers import decode_event, packet_id_of
 from maskbot.wire.red_packet.errors import InvalidAbi
 
 
@@ -28,11 +28,13 @@ def events_of_packet(
     for log in logs:
         if log.address != contract.address:
             continue
+        if packet_id is not None and packet_id_of(log, version=contract.version) != packet_id:
+            continue
         try:
             event = decode_event(log, version=contract.version)
         except InvalidAbi:
             continue
-        if event is not None and packet_id in (None, event.packet_id):
+        if event is not None:
             found.append(event)
     return tuple(found)
 
