@@ -1,7 +1,8 @@
 """Card facts -> picture: laid out here, drawn in two processes of their own, remembered by what was drawn.
 
 resvg keeps the interpreter's lock for the whole drawing, so threads would stall everything else (price-cards.md 7.1). The
-processes start at first use and are replaced after some hundred drawings. Source: price-cards.md 3 (cache key), 7.1, 7.2.
+processes start at first use and are replaced, all together, after a thousand drawings: `max_tasks_per_child` of the standard pool
+leaves work undone for ever (CPython issue 115634, seen with 3.11). Source: price-cards.md 3 (cache key), 7.1, 7.2.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from maskbot.domain.post import Picture
 from maskbot.wire.card import Drawing, draw_card
 
 PROCESSES = 2
-DRAWINGS_PER_PROCESS = 500
+DRAWINGS_PER_POOL = 1_000
 TIMEOUT_S = 15.0
 _CACHE_BYTES = 48 << 20
-_LAYOUTS = 512
+_LAYOUTS = 64
 
 
 class DrawingFailed(Unavailable):
@@ -38,9 +39,13 @@ class DrawingFailed(Unavailable):
 class ProcessCardRenderer:
     """Implements `ports.outside.CardRenderer`. Safe to share between threads."""
 
-    def __init__(self, *, fonts: Path | None = None, processes: int = PROCESSES) -> None:
+    def __init__(
+        self, *, fonts: Path | None = None, processes: int = PROCESSES, drawings_per_pool: int = DRAWINGS_PER_POOL
+    ) -> None:
         self._folder = fonts
         self._processes = processes
+        self._drawings_per_pool = drawings_per_pool
+        self._left = 0
         self._lock = Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._drawings: OrderedDict[tuple[CardFacts, Look], Drawing] = OrderedDict()
@@ -113,14 +118,19 @@ class ProcessCardRenderer:
             return self._running(fonts).submit(draw_png, svg)
 
     def _running(self, fonts: FontSet) -> ProcessPoolExecutor:
+        """The pool for one more drawing; one that has drawn enough finishes what it has and ends."""
+        if self._pool is not None and self._left == 0:
+            self._pool.shutdown(wait=False)
+            self._pool = None
         if self._pool is None:
+            self._left = self._drawings_per_pool
             self._pool = ProcessPoolExecutor(
                 max_workers=self._processes,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=start_process,
                 initargs=(fonts.files,),
-                max_tasks_per_child=DRAWINGS_PER_PROCESS,
             )
+        self._left -= 1
         return self._pool
 
     def _drop_pool(self, *, kill: bool) -> None:

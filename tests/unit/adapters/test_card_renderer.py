@@ -113,6 +113,17 @@ def test_text_is_measured_as_it_is_drawn() -> None:
     assert abs(ink[2] - width) < 6
 
 
+def test_processes_are_replaced_and_no_drawing_is_lost() -> None:
+    renderer = ProcessCardRenderer(processes=1, drawings_per_pool=2)
+    try:
+        with ThreadPoolExecutor(5) as people:
+            cards = [replace(ETHER, rank=index + 1) for index in range(5)]
+            pictures = list(people.map(lambda facts: renderer.render(facts, look=Look()), cards))
+        assert len({picture.png for picture in pictures}) == 5
+    finally:
+        renderer.close()
+
+
 def test_a_drawing_process_that_dies_costs_one_drawing_and_no_more() -> None:
     renderer = ProcessCardRenderer(processes=1)
     try:
