@@ -13,8 +13,9 @@ import pytest
 from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.adapters.market import MarketKeys, MarketUrls, build_market
 from maskbot.adapters.market.breaker import Breaker
-from maskbot.adapters.market.onchain import OnChain, PoolView
+from maskbot.adapters.market.onchain import OnChain
 from maskbot.adapters.market.quotes import Token
+from maskbot.adapters.market.uniswap_values import PoolView
 from maskbot.domain.card import PoolQuote
 from maskbot.domain.chain import BlockName, Call
 from maskbot.domain.money import Address, Chain
@@ -62,7 +63,9 @@ def _token(symbol: str, address: Address) -> Token:
 
 
 def _view(onchain: OnChain, token: Token, price: str) -> PoolView:
-    view = onchain.view(token, price_usd=Decimal(price))
+    prepared = onchain.prepare(token)
+    assert prepared is not None
+    view = onchain.view(token, prepared, price_usd=Decimal(price))
     assert view is not None
     return view
 
@@ -158,4 +161,6 @@ def test_a_swap_too_large_for_its_pool_shows_its_impact(onchain: OnChain, exchan
 
 
 def test_a_token_without_a_pool_has_no_quote(onchain: OnChain) -> None:
-    assert onchain.view(_token("NONE", Address(b"\x77" * 20)), price_usd=Decimal(1)) is None
+    prepared = onchain.prepare(_token("NONE", Address(b"\x77" * 20)))
+    assert prepared is not None
+    assert prepared.routes == ()

@@ -14,6 +14,6 @@ from __future__ import annotations
 from maskbot.adapters.market.build import MarketKeys, MarketUrls, build_market
 from maskbot.adapters.market.cache import Codec
 from maskbot.adapters.market.market import Market
-from maskbot.adapters.market.onchain import MAINNET, UniswapPlaces
+from maskbot.adapters.market.uniswap_values import MAINNET, UniswapPlaces
 
 __all__ = ["MAINNET", "Codec", "Market", "MarketKeys", "MarketUrls", "UniswapPlaces", "build_market"]

@@ -17,9 +17,10 @@ from maskbot.adapters.market.dress import Dresser
 from maskbot.adapters.market.geckoterminal import GeckoTerminal
 from maskbot.adapters.market.http import JsonFetcher
 from maskbot.adapters.market.market import Market
-from maskbot.adapters.market.onchain import MAINNET, OnChain, UniswapPlaces
+from maskbot.adapters.market.onchain import OnChain
 from maskbot.adapters.market.panel import Panel, Sources
 from maskbot.adapters.market.redis_store import RedisStore
+from maskbot.adapters.market.uniswap_values import MAINNET, UniswapPlaces
 from maskbot.ports.chain import ChainReader
 from maskbot.ports.inside import Clock
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from maskbot.adapters.market.onchain import CHAINLINK, PoolView
+from maskbot.adapters.market.onchain import CHAINLINK
 from maskbot.adapters.market.quotes import Details, Quote, Said, Token
+from maskbot.adapters.market.uniswap_values import PoolView
 from maskbot.adapters.market.warnings import HELD, warnings_of
 from maskbot.domain.request import NoFact, PriceFact
 from maskbot.wire.money_text import price_text

@@ -137,8 +137,10 @@ class Market:
 
     def _remembered(self, key: str, now_ms: int) -> PriceFact | NoFact | None:
         price: PriceFact | None = self._cache.recall(key, PriceFact, now_ms=now_ms)
+        if price is not None:
+            return price
         nothing: NoFact | None = self._cache.recall(f"no-{key}", NoFact, now_ms=now_ms)
-        return price or nothing
+        return nothing
 
     def _asked(self, key: str, need: PriceNeed, vs: str) -> PriceFact | NoFact:
         now_ms = self._clock.now_ms()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from maskbot.adapters.market.breaker import Breaker
 from maskbot.adapters.market.quotes import Quote, Said, Token
+from maskbot.adapters.market.uniswap_values import PoolView, Prepared, Route, UniswapPlaces, round_amount
 from maskbot.domain.card import PoolQuote
 from maskbot.domain.chain import BlockName, Call, Header
 from maskbot.domain.errors import Malformed, Refused, Unavailable
@@ -26,58 +26,6 @@ CHAINLINK = "Chainlink"
 UNISWAP = "Uniswap"
 _SLACK = Decimal("1.1")
 _SMALL_PART = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class UniswapPlaces:
-    """Where Uniswap and the two tokens that everything is quoted through lie on one chain."""
-
-    v2_factory: Address
-    v3_factory: Address
-    quoter: Address
-    wrapped_ether: Address
-    dollar: Address
-    dollar_symbol: str = "USDC"
-    dollar_decimals: int = 6
-
-
-MAINNET = UniswapPlaces(
-    v2_factory=parse_address("0x5C69bEe701ef814a2B6a3EDD4B1652CB9cc5aA6f"),
-    v3_factory=parse_address("0x1F98431c8aD98523631AE4a59f267346ea31F984"),
-    quoter=parse_address("0x61fFE014bA17989E743c5F6cB21bF9697530B21e"),
-    wrapped_ether=parse_address("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"),
-    dollar=parse_address("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"),
-)
-"""Ethereum. The quoter is from price-cards.md 2; the others are public knowledge, and their capitals are a checksum (EIP-55)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PoolView:
-    """What Uniswap gives: the quote for the card, how much worse it is than a tiny swap, and the price it means in dollars."""
-
-    quote: PoolQuote
-    impact_percent: Decimal
-    price_usd: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One way to swap: v2 when `fees` is empty, else v3 with a fee a hop."""
-
-    path: tuple[Address, ...]
-    fees: tuple[int, ...] = ()
-
-    @property
-    def version(self) -> str:
-        """`v2` or `v3`."""
-        return "v3" if self.fees else "v2"
-
-    @property
-    def fee_percent(self) -> Decimal | None:
-        """The fee of the one pool; None when there are several."""
-        if len(self.path) > 2:
-            return None
-        return Decimal(self.fees[0] if self.fees else uniswap.V2_FEE) / 10_000
 
 
 class OnChain:
@@ -108,27 +56,34 @@ class OnChain:
             raise Malformed("Chainlink: the feed is older than its heartbeat")
         return Said(Quote(CHAINLINK, Decimal(told.answer).scaleb(-decimals), header.time_s * 1000))
 
-    def view(self, token: Token, *, price_usd: Decimal) -> PoolView | None:
-        """What Uniswap gives for about 1,000 dollars of the token at the newest block; None when no pool holds it."""
+    def prepare(self, token: Token) -> Prepared | None:
+        """The newest block and the ways to swap the token; None for one that has no place here. Needs no price yet."""
         token_in = self._address_of(token)
         if token_in is None or token.decimals is None or token_in == self._places.dollar:
             return None
+        header = self._header()
+        routes = tuple(self._routes(token_in))
+        is_there = self._pool.map(lambda route: self._has_pools(route, header), routes)
+        return Prepared(header, tuple(route for route, there in zip(routes, is_there, strict=True) if there))
+
+    def view(self, token: Token, prepared: Prepared, *, price_usd: Decimal) -> PoolView | None:
+        """What Uniswap gives for about 1,000 dollars of the token at the prepared block; None when no pool gives anything."""
         amount = round_amount(price_usd)
-        amount_in = int(amount.scaleb(token.decimals))
+        amount_in = int(amount.scaleb(token.decimals or 0))
         if not _SMALL_PART <= amount_in < 2**112:
             return None
-        header = self._header()
-        offers = self._offers(token_in, amount_in, header)
-        if not offers:
-            return None
-        amount_out, route = max(offers, key=lambda offer: offer[0])
         small_in = amount_in // _SMALL_PART
-        small_out = self._amount_out(route, small_in, header) or 0
+        asks = [(route, much) for route in prepared.routes for much in (amount_in, small_in)]
+        told = list(self._pool.map(lambda ask: self._amount_out(ask[0], ask[1], prepared.header), asks))
+        offers = [(told[2 * index] or 0, told[2 * index + 1] or 0, r) for index, r in enumerate(prepared.routes)]
+        amount_out, small_out, route = max(offers, key=lambda offer: offer[0], default=(0, 0, None))
+        if not amount_out or route is None:
+            return None
         received = Decimal(amount_out).scaleb(-self._places.dollar_decimals)
         quote = PoolQuote(
             version=route.version,
             fee_percent=route.fee_percent,
-            block=header.number,
+            block=prepared.header.number,
             amount_in=amount,
             symbol_in=token.symbol,
             amount_out=received,
@@ -144,11 +99,6 @@ class OnChain:
         """Nobody waited for the nodes' answer: after three times they are left alone for a minute."""
         self._breaker.fail(UNISWAP)
 
-    def _offers(self, token_in: Address, amount_in: int, header: Header) -> list[tuple[int, Route]]:
-        routes = list(self._routes(token_in))
-        amounts = self._pool.map(lambda route: self._amount_out(route, amount_in, header), routes)
-        return [(amount, route) for amount, route in zip(amounts, routes, strict=True) if amount]
-
     def _routes(self, token_in: Address) -> Iterator[Route]:
         ether, dollar = self._places.wrapped_ether, self._places.dollar
         yield Route((token_in, dollar))
@@ -160,13 +110,10 @@ class OnChain:
                 yield Route((token_in, ether, dollar), (fee, 500))
 
     def _amount_out(self, route: Route, amount_in: int, header: Header) -> int | None:
-        """None where there is no such pool, or it cannot give that much."""
+        """None where the pools cannot give that much."""
         try:
             if not route.fees:
                 return self._through_pairs(route.path, amount_in, header)
-            hops = zip(route.path, route.path[1:], route.fees, strict=False)
-            if not all(self._pool_of(first, second, fee, header) for first, second, fee in hops):
-                return None
             if len(route.fees) == 1:
                 sold, bought = route.path
                 data = uniswap.quote_single_call(sold, bought, fee=route.fees[0], amount_in=amount_in)
@@ -175,6 +122,16 @@ class OnChain:
             return uniswap.read_amount_out(self._call(self._places.quoter, data, header))
         except (Malformed, Refused, Unavailable):
             return None
+
+    def _has_pools(self, route: Route, header: Header) -> bool:
+        fees: tuple[int | None, ...] = route.fees or (None,) * (len(route.path) - 1)
+        try:
+            return all(
+                self._pool_of(first, second, fee, header)
+                for (first, second), fee in zip(pairwise(route.path), fees, strict=True)
+            )
+        except (Malformed, Refused, Unavailable):
+            return False
 
     def _through_pairs(self, path: tuple[Address, ...], amount_in: int, header: Header) -> int | None:
         amount = amount_in
@@ -221,14 +178,3 @@ class OnChain:
 
     def _call(self, to: Address, data: bytes, header: Header) -> bytes:
         return self._chain.call(Call(to=to, data=data), at=header.number)
-
-
-def round_amount(price_usd: Decimal) -> Decimal:
-    """The power of ten of tokens that is worth 500 to 5,000 dollars.
-
-    >>> round_amount(Decimal("3425.02")), round_amount(Decimal("0.0000123456"))
-    (Decimal('1'), Decimal('1E+8'))
-    """
-    power = (Decimal(5_000) / price_usd).adjusted()
-    amount = Decimal(1).scaleb(power)
-    return amount / 10 if amount * price_usd >= 5_000 else amount

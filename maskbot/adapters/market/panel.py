@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, fields, replace
 from threading import Lock
@@ -25,9 +25,10 @@ from maskbot.adapters.market.defillama import DefiLlama
 from maskbot.adapters.market.gather import Ask, gather
 from maskbot.adapters.market.geckoterminal import GeckoTerminal
 from maskbot.adapters.market.http import CALL_S
-from maskbot.adapters.market.onchain import CHAINLINK, OnChain, PoolView
+from maskbot.adapters.market.onchain import CHAINLINK, OnChain
 from maskbot.adapters.market.quotes import Details, Quote, Said, Token
 from maskbot.adapters.market.trust import Trust
+from maskbot.adapters.market.uniswap_values import PoolView, Prepared
 from maskbot.domain.errors import Malformed, Refused, Unavailable
 from maskbot.ports.inside import Clock
 
@@ -73,6 +74,8 @@ class Panel:
         """Everything there is to know of a token now. `row` is what CoinGecko has just said of it."""
         now_ms = self._clock.now_ms()
         kept: Row | None = row or self._cache.recall(_row_key(token, vs), Row, now_ms=now_ms)
+        onchain = self._sources.onchain if vs == "USD" else None
+        prepared = self._pool.submit(onchain.prepare, token) if onchain is not None else None
         asks = [ask for ask in self._asks(token, vs, kept) if not self._is_distrusted(ask.source, token)]
         given = (kept.said,) if kept is not None and self._is_fresh(kept, token) else ()
         asked = gather(
@@ -83,7 +86,7 @@ class Panel:
         )
         said = (*given, *asked)
         details = merged([one.details for one in said] + ([kept.said.details] if kept is not None else []))
-        pool = self._pool_view(token, [one.quote for one in said], deadline_s) if vs == "USD" else None
+        pool = self._pool_view(token, prepared, [one.quote for one in said], deadline_s)
         if not token.id and pool is not None and details.pool is None:
             said = (*said, Said(Quote("Uniswap", pool.price_usd, now_ms)))
         if details.pool is not None:
@@ -176,15 +179,21 @@ class Panel:
         agreeing = judge.agreeing_of(quotes, judge.bounds_of(token, details), now_ms=now_ms)
         return len(agreeing) >= 2 and details.change_24h_percent is not None
 
-    def _pool_view(self, token: Token, quotes: Sequence[Quote], deadline_s: float) -> PoolView | None:
+    def _pool_view(
+        self, token: Token, prepared: Future[Prepared | None] | None, quotes: Sequence[Quote], deadline_s: float
+    ) -> PoolView | None:
         onchain = self._sources.onchain
         usable = [quote for quote in quotes if judge.is_usable(quote, now_ms=self._clock.now_ms())]
-        if onchain is None or not usable:
+        if onchain is None or prepared is None or not usable:
             return None
         middle = sorted(quote.price for quote in usable)[len(usable) // 2]
-        flight = self._pool.submit(onchain.view, token, price_usd=middle)
+        until_s = min(deadline_s, time.monotonic() + CALL_S)
         try:
-            return flight.result(min(CALL_S, max(0.0, deadline_s - time.monotonic())))
+            ready = prepared.result(max(0.0, until_s - time.monotonic()))
+            if ready is None or not ready.routes:
+                return None
+            flight = self._pool.submit(onchain.view, token, ready, price_usd=middle)
+            return flight.result(max(0.0, until_s - time.monotonic()))
         except TooLate:
             onchain.note_slowness()
         except (Unavailable, Malformed, Refused):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from maskbot.adapters.market.onchain import PoolView
 from maskbot.adapters.market.quotes import Details, Token
+from maskbot.adapters.market.uniswap_values import PoolView
 
 DELAYED = "delayed"
 HELD = "a jump is not confirmed"

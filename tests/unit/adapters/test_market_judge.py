@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskbot.adapters.market.judge import Verdict, judge
-from maskbot.adapters.market.onchain import PoolView
 from maskbot.adapters.market.quotes import Details, Quote, Said, Token
 from maskbot.adapters.market.trust import Trust
+from maskbot.adapters.market.uniswap_values import PoolView
 from maskbot.domain.card import PoolQuote
 from maskbot.domain.request import NoFact, PriceFact
 

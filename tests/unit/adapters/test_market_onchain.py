@@ -10,8 +10,9 @@ import pytest
 
 from maskbot.adapters.market import MAINNET
 from maskbot.adapters.market.breaker import Breaker, BreakerOpen
-from maskbot.adapters.market.onchain import OnChain, round_amount
+from maskbot.adapters.market.onchain import OnChain
 from maskbot.adapters.market.quotes import Token
+from maskbot.adapters.market.uniswap_values import PoolView, round_amount
 from maskbot.domain.chain import At, Call, ChainAccount, Fees, Header
 from maskbot.domain.errors import Malformed, Unavailable
 from maskbot.domain.money import Address
@@ -78,6 +79,11 @@ def onchain(chain: TableChain) -> Iterator[OnChain]:
         yield OnChain(chain=chain, places=MAINNET, pool=pool, breaker=Breaker(), remember=lambda _, ask: ask())
 
 
+def _view(onchain: OnChain, token: Token) -> PoolView | None:
+    prepared = onchain.prepare(token)
+    return onchain.view(token, prepared, price_usd=Decimal("3425.02")) if prepared is not None else None
+
+
 def test_a_feed_within_its_heartbeat_is_a_price(onchain: OnChain, chain: TableChain) -> None:
     chain.feed(342_502_000_000, age_s=3_900)
     quote = onchain.ask_feed(ETH).quote
@@ -96,7 +102,7 @@ def test_a_feed_that_is_late_or_not_above_zero_is_no_price(
 
 def test_a_v2_pool_is_quoted_at_the_named_block(onchain: OnChain, chain: TableChain) -> None:
     chain.pair(3_000 * 10**18, 3_000 * 3_425_020_000)
-    view = onchain.view(ETH, price_usd=Decimal("3425.02"))
+    view = _view(onchain, ETH)
     assert view is not None
     assert (view.quote.version, view.quote.block, view.quote.fee_percent) == ("v2", 23_481_902, Decimal("0.3"))
     assert Decimal("3413.0") < view.quote.amount_out < Decimal("3414.0")
@@ -106,7 +112,7 @@ def test_a_v2_pool_is_quoted_at_the_named_block(onchain: OnChain, chain: TableCh
 
 def test_a_shallow_pool_has_its_impact(onchain: OnChain, chain: TableChain) -> None:
     chain.pair(10 * 10**18, 10 * 3_425_020_000)
-    view = onchain.view(ETH, price_usd=Decimal("3425.02"))
+    view = _view(onchain, ETH)
     assert view is not None
     assert view.impact_percent > 9
 
@@ -115,14 +121,14 @@ def test_no_pool_and_unsuitable_tokens_have_no_quote(onchain: OnChain) -> None:
     usdc = Token(id="usd-coin", symbol="USDC", name="USDC", address="0x" + MAINNET.dollar.hex(), decimals=6)
     nowhere = Token(id="bitcoin", symbol="BTC", name="Bitcoin")
     for token in (ETH, usdc, nowhere):
-        assert onchain.view(token, price_usd=Decimal(1)) is None
+        assert _view(onchain, token) is None
 
 
 def test_a_lying_pool_is_no_quote(onchain: OnChain, chain: TableChain) -> None:
     chain.pair(3_000 * 10**18, 3_000 * 3_425_020_000)
     for answer in (b"", b"\xff" * 96, b"\0" * 95):
         chain.answers[PAIR, uniswap.get_reserves_call()] = answer
-        assert onchain.view(ETH, price_usd=Decimal("3425.02")) is None
+        assert _view(onchain, ETH) is None
 
 
 def test_nodes_that_fail_are_left_alone(onchain: OnChain, chain: TableChain) -> None:
