@@ -24,6 +24,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "contact": ("maskbot.cli.contact:app", "public keys of people to write to"),
     "inbox": ("maskbot.cli.inbox:app", "opened posts, and the webhook that is told of them"),
     "broadcast": ("maskbot.cli.broadcast:app", "encrypted messages for an audience, on several accounts at a set time"),
+    "giveaway": ("maskbot.cli.giveaway:app", "prizes for people of both platforms, drawn with a proof, paid once"),
     "mention": ("maskbot.cli.mention:app", "collected posts, and what became of them"),
     "outbox": ("maskbot.cli.outbox:app", "posts on their way out"),
     "switch": ("maskbot.cli.switch:app", "pause and resume parts of the service"),

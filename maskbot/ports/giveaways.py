@@ -89,9 +89,9 @@ class Prizes(Protocol):
 class Beacons(Protocol):
     """Randomness that nobody knew before its time."""
 
-    def fetch_value(self, promise: str) -> bytes:
+    def fetch_value(self, promise: str, *, not_before_s: int) -> bytes:
         """What the promised beacon says, checked as far as its kind can be: a drand signature (48 bytes) or a block hash (32).
 
         Raises: Unavailable (not published yet, or nobody answers), Malformed (a false signature), Misconfigured (a chain we do not
-        know)."""
+        know), Refused (it spoke before `not_before_s`, Unix time, when entrants could still be chosen)."""
         ...

@@ -118,7 +118,7 @@ class FakeBeacons:
     def __init__(self, value: bytes | None = bytes(range(32))) -> None:
         self.value = value
 
-    def fetch_value(self, promise: str) -> bytes:
+    def fetch_value(self, promise: str, *, not_before_s: int) -> bytes:
         """The value."""
         if self.value is None:
             raise Unavailable("the beacon has not spoken")

@@ -25,7 +25,8 @@ def fetch_beacon(
     if giveaway.state in ("draft", "funded", "open"):
         raise Refused("a beacon is asked after the giveaway has closed", kind="StillOpen")
     is_wanted = giveaway.state == "closed" and giveaway.beacon_value is None and bool(giveaway.rules.beacon)
-    value = beacons.fetch_value(giveaway.rules.beacon) if is_wanted else None
+    not_before_s = giveaway.rules.draws_at_ms // 1000
+    value = beacons.fetch_value(giveaway.rules.beacon, not_before_s=not_before_s) if is_wanted else None
     with store.write() as work:
         if value is not None:
             work.giveaways.save_beacon(giveaway_id, value=value)

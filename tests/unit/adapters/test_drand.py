@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from maskbot.adapters.drand import BeaconFalse, ChainBeacons, DrandClient, is_genuine
-from maskbot.domain.errors import Misconfigured, Unavailable
+from maskbot.domain.errors import Misconfigured, Refused, Unavailable
 from maskbot.sandbox.drand_server import DrandServer, sandbox_chain
 from maskbot.wire.draw import QUICKNET, BlockPromise, DrandPromise
 from tests.fakes.chain import FakeChain
@@ -84,15 +84,24 @@ def test_a_block_counts_when_it_is_final(server: DrandServer) -> None:
     promise = BlockPromise(31337, 2)
     node.mine(4)
     with pytest.raises(Unavailable):
-        beacons.fetch_value(promise.text)
+        beacons.fetch_value(promise.text, not_before_s=0)
     node.mine(1)
     header = node.fetch_header(2)
     assert header is not None
-    assert beacons.fetch_value(promise.text) == header.hash
+    assert beacons.fetch_value(promise.text, not_before_s=0) == header.hash
+
+
+def test_randomness_that_was_known_too_early_draws_nothing(server: DrandServer) -> None:
+    node = FakeChain()
+    node.mine(9)
+    beacons = ChainBeacons(DrandClient([server.url], chain=CHAIN), chain_of=lambda _: node)
+    for text in (DrandPromise(CHAIN.hash, 3).text, BlockPromise(31337, 2).text):
+        with pytest.raises(Refused, match="too early"):
+            beacons.fetch_value(text, not_before_s=CHAIN.time_of(3) + 1)
 
 
 def test_another_drand_chain_is_a_matter_of_settings(server: DrandServer) -> None:
     beacons = ChainBeacons(DrandClient([server.url], chain=CHAIN), chain_of=lambda _: FakeChain())
-    assert len(beacons.fetch_value(DrandPromise(CHAIN.hash, 3).text)) == 48
+    assert len(beacons.fetch_value(DrandPromise(CHAIN.hash, 3).text, not_before_s=0)) == 48
     with pytest.raises(Misconfigured):
-        beacons.fetch_value(DrandPromise(QUICKNET.hash, 3).text)
+        beacons.fetch_value(DrandPromise(QUICKNET.hash, 3).text, not_before_s=0)
