@@ -94,7 +94,7 @@ def spelled_amount(text: str) -> str:
     >>> spelled_amount("$413B")
     '413 billion'
     """
-    match = re.fullmatch(r"\D*?([\d.,]+)([TBMK])?\D*", text)
+    match = re.fullmatch(r"[^\d\s]*([\d.,]+)([TBMK])?(?: \S+)?", text)
     return text if match is None else match[1] + (f" {_SPELLED[match[2]]}" if match[2] else "")
 
 

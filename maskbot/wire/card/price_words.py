@@ -12,7 +12,7 @@ from decimal import Decimal
 from maskbot.domain.card import PoolQuote, PriceCardFacts
 from maskbot.wire.card.chart import Chart
 from maskbot.wire.card.clean_text import clean_text
-from maskbot.wire.card.numbers import amount_plain, exact_plain, percent_plain, price_plain
+from maskbot.wire.card.numbers import amount_plain, exact_plain, percent_plain, price_plain, spelled_amount
 from maskbot.wire.card.time_axis import interval_words, stamp
 
 NAME_LIMIT = 80
@@ -186,4 +186,4 @@ def _amount(amount: Decimal) -> str:
 
 
 def _spoken(text: str) -> str:
-    return "unknown" if text == "—" else text
+    return "unknown" if text == "—" else spelled_amount(text)
