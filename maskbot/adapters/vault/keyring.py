@@ -2,7 +2,8 @@
 
 Persona keys lie in rows of their own (`persona:<id>`), each under its own data key. Small secrets of other tables (`protect`) are
 sealed under a box key, which is such a row too: a new KEK rewraps the rows of one table and touches nothing else.
-Private keys are opened for one call and kept nowhere; Python cannot promise to wipe them (reliability.md C.5).
+Private keys are opened for one call and kept nowhere; Python cannot promise to wipe them (reliability.md C.5). The static secrets
+of v38 are remembered (`static_secrets`), for personas whose row is still there.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from maskbot.adapters.vault.envelope import (
 from maskbot.adapters.vault.errors import KekUnusable, NoSuchKey, OtherKey, RequestTooLarge, SecretUnreadable
 from maskbot.adapters.vault.kek import Keks, KekSource
 from maskbot.adapters.vault.persona_secret import PersonaSecret, export_sealed, keys_from, sign_message, unseal_tries
+from maskbot.adapters.vault.static_secrets import StaticSecrets
 from maskbot.domain.identity import PublicKey
 from maskbot.ports.inside import KeySource, Place, SealedKey
 from maskbot.ports.secret_rows import SecretRow, SecretRows
@@ -52,6 +54,7 @@ class Keyring:
         self._rows = rows
         self._source = source
         self._lock = threading.Lock()
+        self._statics = StaticSecrets()
         self._boxes: dict[bytes, AESGCM] = {}
         self._box_id: bytes | None = None
         used = rows.kek_ids()
@@ -93,7 +96,8 @@ class Keyring:
         if len(tries) > TRIES_MAX:
             raise RequestTooLarge(f"expected at most {TRIES_MAX:,} tries, got {len(tries):,}")
         keys = self._persona(persona_id)
-        return unseal_tries(keys, [one if len(one.sealed) <= SEALED_BYTES_MAX else None for one in tries])
+        readable = [one if len(one.sealed) <= SEALED_BYTES_MAX else None for one in tries]
+        return unseal_tries(keys, readable, statics=self._statics)
 
     def sign(self, *, persona_id: str, message: bytes) -> bytes:
         """See `ports.inside.PersonaKeys.sign`. Raises RequestTooLarge, NoSuchKey."""
@@ -111,7 +115,10 @@ class Keyring:
         return exported
 
     def erase(self, *, persona_id: str) -> None:
-        """See `ports.inside.PersonaKeys.erase`."""
+        """See `ports.inside.PersonaKeys.erase`. What was remembered with it goes too."""
+        row = self._rows.load(_row_id(persona_id))
+        if row is not None and row.public_key is not None:
+            self._statics.forget(row.public_key)
         self._rows.erase(_row_id(persona_id), action="erase", subject=persona_id)
 
     # --- small secrets --------------------------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from maskbot.adapters.vault.static_secrets import StaticSecrets
 from maskbot.domain.errors import Malformed
 from maskbot.domain.identity import PublicKey
 from maskbot.ports.inside import KeySource, SealedKey
@@ -85,17 +87,25 @@ def keys_from(source: KeySource, *, draw: Callable[[int], bytes]) -> PersonaSecr
     return PersonaSecret(keys.public_key, keys.private_key, source.local_key or keys.local_key, words)
 
 
-def unseal_tries(keys: PersonaSecret, tries: Sequence[SealedKey | None]) -> tuple[bytes | None, ...]:
-    """The post key of each try, None where it does not open. One ECDH per peer, however many keys it sealed."""
-    shared: dict[bytes, bytes | None] = {}
+def unseal_tries(
+    keys: PersonaSecret, tries: Sequence[SealedKey | None], *, statics: StaticSecrets | None = None
+) -> tuple[bytes | None, ...]:
+    """The post key of each try, None where it does not open. One ECDH per peer, however many keys it sealed; none for an author of
+    v38 posts whose secret `statics` remembers."""
+    shared: dict[tuple[bytes, bool], bytes | None] = {}
 
-    def shared_with(peer: bytes) -> bytes | None:
-        if peer not in shared:
+    def shared_with(peer: bytes, *, is_static: bool) -> bytes | None:
+        pair = peer, is_static
+        if pair not in shared:
             try:
-                shared[peer] = ecdh_x(keys.private_key, peer)
+                shared[pair] = (
+                    statics.agree(keys.private_key, peer, public_key=keys.public_key)
+                    if is_static and statics is not None
+                    else ecdh_x(keys.private_key, peer)
+                )
             except InvalidKey:
-                shared[peer] = None
-        return shared[peer]
+                shared[pair] = None
+        return shared[pair]
 
     return tuple(None if one is None else _unsealed(one, keys, shared_with) for one in tries)
 
@@ -136,9 +146,15 @@ def export_sealed(keys: PersonaSecret, text: str, *, reader: PublicKey, draw: Ca
     return json.dumps(bundle, indent=1).encode("ascii")
 
 
-def _unsealed(one: SealedKey, keys: PersonaSecret, shared_with: Callable[[bytes], bytes | None]) -> bytes | None:
+class _SharedWith(Protocol):
+    """The ECDH x with a peer, None when its key is none."""
+
+    def __call__(self, peer: bytes, *, is_static: bool) -> bytes | None: ...
+
+
+def _unsealed(one: SealedKey, keys: PersonaSecret, shared_with: _SharedWith) -> bytes | None:
     if one.payload_version == _V37:
-        shared_x = None if one.peer is None else shared_with(one.peer)
+        shared_x = None if one.peer is None else shared_with(one.peer, is_static=False)
         post_key = None if shared_x is None else aes_gcm_try(shared_x, one.iv, one.sealed)
         return post_key if post_key is not None and len(post_key) == POST_KEY_BYTES else None
     if one.payload_version not in _V38_AND_OLDER:
@@ -146,7 +162,7 @@ def _unsealed(one: SealedKey, keys: PersonaSecret, shared_with: Callable[[bytes]
     if one.peer is None:
         key_text = None if keys.local_key is None else aes_gcm_try(keys.local_key, one.iv, one.sealed)
     else:
-        shared_x = shared_with(one.peer)
+        shared_x = shared_with(one.peer, is_static=True)
         key_text = None if shared_x is None else aes_gcm_try(*derive_v38(shared_x, one.iv), one.sealed)
     try:
         return None if key_text is None else read_post_key_text(key_text, is_public=False)

@@ -1,5 +1,6 @@
 """Payloads in pictures (steganography): read every preset of the extension since 2019, write the ones of today.
 
+>>> from maskbot.wire.picture import read_picture, write_picture
 >>> hidden = write_picture(b"payload", preset=PRESET_2023, cover=None, random_bytes=lambda n: bytes(n))
 >>> read_picture(hidden, password="")
 b'payload'
