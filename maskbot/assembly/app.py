@@ -245,7 +245,6 @@ class App(MoneyParts):
         """When an unknown delivery is looked for and sent again, and what X may cost a day."""
 
         def make() -> DeliveryRules:
-            from maskbot.domain.card import Look
             from maskbot.flows.act.deliver_post import DeliveryRules
 
             return DeliveryRules(
@@ -253,7 +252,7 @@ class App(MoneyParts):
                 look_gap_ms=int(self.settings.look_gap_s * 1000),
                 x_budget_musd=self.settings.x_daily_budget_musd,
                 x_window_posts=self.settings.x_posts_per_window,
-                look=Look(self.settings.card_theme, self.settings.card_palette),
+                look=self.settings.card_look,
             )
 
         return self._part("delivery_rules", make)

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from maskbot.domain.card import Palette, Theme
+from maskbot.domain.card import Look, Palette, Theme
 from maskbot.domain.errors import Misconfigured
 from maskbot.settings.urls import checked_database_url, checked_http_url, checked_redis_url, has_open_redis, split_list
 
@@ -163,6 +163,11 @@ class Settings(BaseSettings):
     def kek_file_path(self) -> Path:
         """The file with the key-encryption key, used when neither the key nor a passphrase is set."""
         return self.kek_file or self.home / "kek"
+
+    @property
+    def card_look(self) -> Look:
+        """How cards look."""
+        return Look(self.card_theme, self.card_palette)
 
     @property
     def x_daily_budget_musd(self) -> int:
