@@ -9,8 +9,10 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from web3.providers.base import JSONBaseProvider
 
 LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
@@ -50,6 +52,7 @@ class BoundedProvider(JSONBaseProvider):
             timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT_S, timeout_s), read=timeout_s),
             ssl_context=ssl.create_default_context(cafile=ca_bundle) if url.startswith("https") else None,
         )
+        self._pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
     def post(self, body: bytes) -> HttpAnswer:
         """One exchange. Raises AnswerTooLarge, AnswerTooSlow, urllib3.exceptions.HTTPError, OSError."""
@@ -76,3 +79,38 @@ class BoundedProvider(JSONBaseProvider):
     def close(self) -> None:
         """Close all connections."""
         self._pool.clear()
+
+
+class _InOnePiece(HTTPConnection):
+    """Sends head and body together: two pieces wake the other side twice, which doubles the time of a call on a fast line."""
+
+    _held: list[Any] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:  # the SDK's signature
+        """As urllib3 does, held back until all of it is there."""
+        self._held = []
+        try:
+            super().request(*args, **kwargs)
+            held = self._held
+        finally:
+            self._held = None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:  # the SDK's signature
+        """Send, or hold."""
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
+
+
+class _InOnePieceTls(_InOnePiece, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _InOnePiece
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _InOnePieceTls
