@@ -60,6 +60,10 @@ class OnMastodon:
         found = self._call("GET", f"v1/accounts/{account['id']}/statuses", params={"limit": 40})
         return [self._seen(each) for each in found]
 
+    def picture(self, url: str) -> bytes:
+        """The bytes of an attached picture."""
+        return self._http.get(url).raise_for_status().content
+
     def follow(self, name: str) -> None:
         """Follow somebody."""
         account = self._call("GET", "v1/accounts/lookup", params={"acct": name})
@@ -99,6 +103,10 @@ class OnX:
     def replies_to(self, post_id: str) -> list[SeenPost]:
         """Replies that are there, links whole."""
         return [self._seen(each) for each in self._site.replies_to(post_id)]
+
+    def picture(self, media_id: str) -> bytes:
+        """The bytes of an attached picture."""
+        return self._site.media(media_id)
 
     def posts_of(self, author: str) -> list[SeenPost]:
         """Posts of an account, newest first."""

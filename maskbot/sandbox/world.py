@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -56,17 +57,18 @@ class World:
     def start(self) -> None:
         """Start the servers and the bot, and give the bot its accounts. Raises Unavailable if a part does not start."""
         self.relays = [self._stack.enter_context(GunRelay(self.directory / f"relay-{n}")) for n in (1, 2)]
-        accounts = [SandboxAccount(BOT, is_bot=True), *(SandboxAccount(name) for name in ON_MASTODON)]
-        self.mastodon = self._stack.enter_context(MastodonServer(self.directory / "mastodon", accounts=accounts))
-        self.proxy = self._stack.enter_context(FaultProxy(self.mastodon.port))
         self._x = self._server("maskbot.sandbox.x_server")
         self._market = self._server("maskbot.sandbox.market_server")
         self.x_url, self.market_url = f"http://127.0.0.1:{self._x.port}", f"http://127.0.0.1:{self._market.port}"
+        self._spawn_bot()  # boots while the rest of the world starts
+        accounts = [SandboxAccount(BOT, is_bot=True), *(SandboxAccount(name) for name in ON_MASTODON)]
+        self.mastodon = self._stack.enter_context(MastodonServer(self.directory / "mastodon", accounts=accounts))
+        self.proxy = self._stack.enter_context(FaultProxy(self.mastodon.port))
         self.x = XControl(self.x_url)
         self.x_keys = self.x.add_user(BOT)
         for name in ON_X:
             self.x.add_user(name)
-        self._start_bot()
+        self._await_bot()
         self._introduce_accounts()
 
     def stop(self) -> None:
@@ -158,12 +160,14 @@ class World:
         foreign = {key: each for key, each in os.environ.items() if not key.startswith("MASKBOT_")}
         return {**foreign, **self.settings()}
 
-    def _start_bot(self) -> None:
+    def _spawn_bot(self) -> None:
         self.home.mkdir(mode=0o700, exist_ok=True)
         self.bot = ChildProcess(["-m", "maskbot", "up"], log=self.directory / "bot.log", env=self._environment())
+
+    def _await_bot(self) -> None:
         deadline = time.monotonic() + 30
         while not self._is_up():
-            if time.monotonic() > deadline or not self.bot.is_running:
+            if time.monotonic() > deadline or self.bot is None or not self.bot.is_running:
                 raise Unavailable(f"the bot did not start; see {self.directory / 'bot.log'}")
             time.sleep(0.05)
 
@@ -175,14 +179,19 @@ class World:
 
     def _introduce_accounts(self) -> None:
         """The operator adds both accounts, and has the home timelines and carol on X watched."""
-        self.command(
-            "account", "add", "mastodon", self.proxy.base_url, "--token-file", "-", stdin=SandboxAccount(BOT).token
-        )
+        token = SandboxAccount(BOT).token
         keys = {
             name: getattr(self.x_keys, name)
             for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
         }
-        self.command("account", "add", "x", "--keys-file", "-", stdin=json.dumps(keys))
+        with ThreadPoolExecutor(2) as at_once:
+            on_mastodon = ("account", "add", "mastodon", self.proxy.base_url, "--token-file", "-")
+            on_x = ("account", "add", "x", "--keys-file", "-")
+            for done in [
+                at_once.submit(self.command, *on_mastodon, stdin=token),
+                at_once.submit(self.command, *on_x, stdin=json.dumps(keys)),
+            ]:
+                done.result()
         as_bot = OnMastodon(BOT, base_url=self.mastodon.base_url, token=SandboxAccount(BOT).token)
         for name in ON_MASTODON:
             as_bot.follow(name)

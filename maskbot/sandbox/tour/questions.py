@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from io import BytesIO
+
+from PIL import Image
 
 from maskbot.sandbox.people import Human, OnMastodon, SeenPost, wait_for
 from maskbot.sandbox.tour.stage import Stage, check
@@ -17,7 +20,7 @@ def play(stage: Stage, world: World) -> None:
     alice, bob = world.person("mastodon", "alice"), world.person("x", "bob")
     for human in (alice, bob):
         _ask(stage, human, "help", expects="price ETH")
-        _ask(stage, human, "price ETH", expects="ETH $")
+        _ask_for_a_card(stage, human)
         _ask(stage, human, "", expects="price ETH", named="nothing but the mention")
         _ask(stage, human, "frobnicate", expects="write help", named="a word nobody knows")
     _ask_in_private(stage, world.on_mastodon("alice"))
@@ -37,6 +40,16 @@ def _ask(stage: Stage, human: Human, words: str, *, expects: str, named: str = "
         reply = ask(human, words)
         check(expects.lower() in reply.text.lower(), f"the reply says: {reply.text}")
         seen(f"{reply.author}: {reply.text}")
+
+
+def _ask_for_a_card(stage: Stage, human: Human) -> None:
+    with stage.step(f"{human.name} on {human.platform.capitalize()} asks: price ETH") as seen:
+        reply = ask(human, "price ETH", timeout_s=30)
+        check("ETH $" in reply.text, f"the reply says: {reply.text}")
+        check(len(reply.pictures) == 1, "no card came with it")
+        size = Image.open(BytesIO(human.picture(reply.pictures[0]))).size
+        check(size == (1200, 675), f"the card is {size}")
+        seen(f"{reply.author}: {reply.text} [and a card, {size[0]}×{size[1]}]")
 
 
 def _ask_in_private(stage: Stage, alice: OnMastodon) -> None:
