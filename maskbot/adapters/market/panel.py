@@ -78,6 +78,8 @@ class Panel:
         prepared = self._pool.submit(onchain.prepare, token) if onchain is not None else None
         asks = [ask for ask in self._asks(token, vs, kept) if not self._is_distrusted(ask.source, token)]
         given = (kept.said,) if kept is not None and self._is_fresh(kept, token) else ()
+        if kept is not None and not given and token.is_pinned and vs == "USD":
+            self._pool.submit(self.refresh_ahead)
         asked = gather(
             asks,
             pool=self._pool,
