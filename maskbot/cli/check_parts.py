@@ -1,4 +1,5 @@
-"""What `maskbot check` looks at on this machine: Python, settings, directories, database, policy, applets, Redis, vault."""
+"""What `maskbot check` looks at on this machine: Python, settings, directories, database, policy, applets, cards, Redis,
+vault."""
 
 from __future__ import annotations
 
@@ -55,6 +56,7 @@ def inside_checks(settings: Settings) -> list[Line]:
         return lines
     lines.append(looked("policy", lambda: _policy(settings)))
     lines.append(looked("applets", _applets))
+    lines.append(looked("cards", _cards))
     lines.append(looked("redis", lambda: _redis(settings)))
     lines.append(looked("database", lambda: _database(settings)))
     if not lines[-1].is_wrong:
@@ -97,6 +99,18 @@ def _applets() -> Line:
             "applets", "wrong", "none is installed", "install maskbot again: pip install --force-reinstall maskbot"
         )
     return Line("applets", "well", ", ".join(applet.name for applet in applets))
+
+
+def _cards() -> Line:
+    from maskbot.adapters.card_renderer import FontsMissing, load_fonts
+    from maskbot.adapters.card_renderer.fonts import INSTALL_COMMAND
+
+    try:
+        fonts = load_fonts()
+    except FontsMissing:
+        return Line("cards", "note", "no fonts, so answers go out without pictures", f"run: {INSTALL_COMMAND}")
+    emoji = "" if fonts.metrics.emoji else ", but none for emoji"
+    return Line("cards", "well", f"{len(fonts.files)} fonts{emoji}")
 
 
 def _redis(settings: Settings) -> Line:
