@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,6 +155,16 @@ def test_what_means_nothing_is_refused_before_anything_is_recorded(
     ran = operator.run(*open_words(*changes))
     assert ran.status == status, ran.err
     assert operator.run("giveaway", "list", "--json").json == []
+
+
+def test_every_command_that_a_treasurer_is_told_exists(operator: Operator) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "giveaways.md").read_text(encoding="utf-8")
+    verbs = set(re.findall(r"maskbot giveaway ([a-z]+)", page))
+    assert verbs == {"open", "list", "show", "close", "draw", "proof", "verify", "verifier", "pay", "refund"}
+    helps = {verb: operator.run("giveaway", verb, "--help") for verb in verbs}
+    assert all(ran.status == 0 for ran in helps.values())
+    options = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", page))
+    assert options <= set(re.findall(r"--[a-z-]+", " ".join(ran.out for ran in helps.values())))
 
 
 def test_the_verifier_can_be_handed_out(operator: Operator) -> None:
