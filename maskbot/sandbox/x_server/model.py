@@ -5,6 +5,7 @@ Plain records that turn into JSON and back; no rule and no HTTP here. Source of 
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -68,6 +69,11 @@ class Media:
     is_final: bool = False
     state: Literal["pending", "in_progress", "succeeded", "failed"] | None = None
     polls_left: int = 0
+
+    @property
+    def content(self) -> bytes:
+        """The uploaded bytes, segments joined in order."""
+        return b"".join(base64.b64decode(self.parts[index]) for index in sorted(self.parts, key=int))
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ Source: spec/social-platforms.md, 2.7, 6.2, 9.1 and the parameter lists of the t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from maskbot.sandbox.x_server import text
 from maskbot.sandbox.x_server.model import Post, User
 from maskbot.sandbox.x_server.world import World
+from maskbot.wire.picture import PictureUnreadable, image_size
 
 Json = dict[str, Any]
 
@@ -115,9 +117,9 @@ def media_json(world: World, media_id: str, *, fields: frozenset[str], origin: s
         "media_key": f"3_{media_id}",
         "type": "photo",
         "url": f"{origin}/_sandbox/media/{media_id}",
-        "width": 1200,
-        "height": 675,
     }
+    with suppress(PictureUnreadable):
+        whole["width"], whole["height"] = image_size(media.content)
     if media.alt_text:
         whole["alt_text"] = media.alt_text
     shown = {"media_key", "type"} | fields

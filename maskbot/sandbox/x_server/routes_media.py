@@ -64,7 +64,7 @@ async def append(call: Call) -> Response:
 
 async def finalize(call: Call) -> Response:
     media = _own(call, call.request.path_params["id"])
-    size = len(content_of(media))
+    size = len(media.content)
     if size != media.total_bytes or sorted(map(int, media.parts)) != list(range(len(media.parts))):
         raise invalid("id", media.id, f"Segments do not add up to total size: {size} of {media.total_bytes} bytes.")
     _finish(call, media)
@@ -91,11 +91,6 @@ async def metadata(call: Call) -> Response:
     media.alt_text = alt
     call.world.save(media)
     return ok({"data": {"id": media.id, "associated_metadata": {"alt_text": {"text": alt}}}})
-
-
-def content_of(media: Media) -> bytes:
-    """The uploaded bytes, segments joined in order."""
-    return b"".join(base64.b64decode(media.parts[index]) for index in sorted(media.parts, key=int))
 
 
 def _own(call: Call, media_id: str) -> Media:
@@ -133,7 +128,7 @@ def _check_size(media_type: str, size: int) -> None:
 
 
 def _finish(call: Call, media: Media) -> None:
-    _check_size(media.media_type, len(content_of(media)))
+    _check_size(media.media_type, len(media.content))
     media.is_final = True
     if call.world.switches.media_processing != "none":
         media.state, media.polls_left = "pending", call.world.switches.media_polls

@@ -16,7 +16,6 @@ from maskbot.sandbox.x_server.calls import Site, guarded
 from maskbot.sandbox.x_server.model import DirectMessage, Post, User, UserList
 from maskbot.sandbox.x_server.problems import Problem, invalid
 from maskbot.sandbox.x_server.render import full_post, stamp, user_json
-from maskbot.sandbox.x_server.routes_media import content_of
 
 _SETTABLE = {"name", "description", "is_protected", "is_premium", "is_suspended", "is_revoked"}
 _POST_ORDER = {"as", "text", "reply_to", "quote_of", "repost_of", "edit_of", "carries_mentions"}
@@ -151,7 +150,7 @@ class PeopleControl:
         media = self.site.world.media.get(request.path_params["id"])
         if media is None:
             raise Problem(404, "Not Found", "No such media.")
-        return Response(content_of(media), media_type=media.media_type)
+        return Response(media.content, media_type=media.media_type)
 
     async def messages(self, request: Request) -> Response:
         user = self._user(request.query_params["as"])
@@ -205,8 +204,8 @@ class PeopleControl:
                     "id": item.id,
                     "alt_text": item.alt_text,
                     "media_type": item.media_type,
-                    "bytes": len(content_of(item)),
-                    "sha256": hashlib.sha256(content_of(item)).hexdigest(),
+                    "bytes": len(item.content),
+                    "sha256": hashlib.sha256(item.content).hexdigest(),
                 }
                 for item in media
             ],

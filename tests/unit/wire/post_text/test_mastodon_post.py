@@ -120,3 +120,21 @@ def test_wrong_types_in_optional_fields_are_as_if_absent() -> None:
         ("mentions", "emojis", "media_attachments", "quote", "reblog", "spoiler_text"), 3
     )
     assert not read_status(status("hi", **odd), own=ON_MASTODON).post.is_addressed
+
+
+@pytest.mark.parametrize(
+    ("original", "size"),
+    [
+        ({"width": 1200, "height": 671}, (1200, 671)),
+        ({}, (None, None)),
+        ({"width": "1200", "height": 10**9}, (None, None)),
+        ({"width": True, "height": 0}, (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_attachments_carry_their_size_where_the_server_tells_it(
+    original: object, size: tuple[int | None, int | None]
+) -> None:
+    attachment = {"type": "image", "url": "https://files.example/a.png", "meta": {"original": original, "small": {}}}
+    (link,) = read_status(status("", media_attachments=[attachment]), own=ON_MASTODON).post.media
+    assert (link.width, link.height) == size

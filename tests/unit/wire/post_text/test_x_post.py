@@ -112,3 +112,13 @@ def test_broken_entities_are_ignored(entities: object) -> None:
 def test_a_page_without_ids_is_malformed(page: dict[str, object]) -> None:
     with pytest.raises(PostMalformed):
         read_x_page(page, own=ON_X)
+
+
+@pytest.mark.parametrize(
+    ("told", "size"), [({"width": 1200, "height": 682}, (1200, 682)), ({}, (None, None)), ({"width": -1}, (None, None))]
+)
+def test_media_carries_its_size_where_it_is_told(told: dict[str, int], size: tuple[int | None, int | None]) -> None:
+    post = x_post("@maskbot decrypt", attachments={"media_keys": ["3_1"]})
+    media = [{"media_key": "3_1", "type": "photo", "url": "https://pbs.example/1.jpg", **told}]
+    (link,) = read_x_post(post, includes={"media": media}, own=ON_X).post.media
+    assert (link.width, link.height) == size
