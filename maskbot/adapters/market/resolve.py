@@ -6,6 +6,7 @@ Source: price-cards.md 4. What strangers named is made fit to be spoken: no cont
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ _LOWEST_RANK = 500
 _LEAST_VOLUME = Decimal(100_000)
 _COPIES = ("wrapped", "bridged", "peg ", "(wormhole)", "(portal)")
 _SPOKEN_LENGTH = 40
+_PLACES_S = 1.0
 _SIGNS = re.compile(r"[@#$＠＃＄:./\\<>]+")
 
 
@@ -72,7 +74,9 @@ def by_symbol(symbol: str, *, coingecko: CoinGecko) -> Found:
         first = rows[0].token
         token = replace(first, name=spoken(first.name) or symbol, others=len(rows) - 1)
         return Found(token, replace(rows[0], token=token))
-    return Found(NoFact("ambiguous", choices=tuple(_choice(row.token, coingecko) for row in rows[:3])))
+    until_s = time.monotonic() + _PLACES_S
+    choices = tuple(_choice(row.token, coingecko, until_s=until_s) for row in rows[:3])
+    return Found(NoFact("ambiguous", choices=choices))
 
 
 def spoken(name: str) -> str:
@@ -81,8 +85,11 @@ def spoken(name: str) -> str:
     return " ".join(_SIGNS.sub(" ", shown).split())[:_SPOKEN_LENGTH].strip()
 
 
-def _choice(token: Token, coingecko: CoinGecko) -> str:
+def _choice(token: Token, coingecko: CoinGecko, *, until_s: float) -> str:
+    """The name with its chain and short address; the name alone when CoinGecko is slow."""
     name = spoken(token.name)
+    if time.monotonic() >= until_s:
+        return name
     try:
         place = coingecko.place(token.id)
     except (Unavailable, Malformed):
