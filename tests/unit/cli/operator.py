@@ -22,6 +22,7 @@ from maskbot.adapters.store.secrets import SqlSecrets
 from maskbot.adapters.vault.kek import KekSource
 from maskbot.adapters.vault.keyring import Keyring
 from maskbot.adapters.vault.server import VaultServer
+from maskbot.adapters.vault.signer import PaymentSigner
 from maskbot.assembly import App, assemble
 from maskbot.cli.root import main
 from maskbot.settings import Settings
@@ -74,7 +75,8 @@ def operator_at_work(*, with_vault: bool = True, **settings: object) -> Iterator
     made = Settings(home=home, **settings)  # type: ignore[arg-type]  # any of its fields
     parts = assemble(made)
     keyring = Keyring(SqlSecrets(parts.store), source=KekSource(path=made.kek_file_path))
-    server = VaultServer(keyring, path=made.vault_socket_path)
+    signer = PaymentSigner(keyring, store=parts.store, clock=parts.clock)
+    server = VaultServer(keyring, path=made.vault_socket_path, wallets=signer)
     environment = {"MASKBOT_HOME": str(home)}
     for name, value in settings.items():
         environment[f"MASKBOT_{name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)

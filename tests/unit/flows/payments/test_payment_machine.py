@@ -1,7 +1,8 @@
-"""Payments as a state machine: whatever happens in whatever order, nobody is paid twice and no nonce is left out (R8, R9, R11, R15).
+"""Payments as a state machine: whatever happens in whatever order, nobody is paid twice and no nonce is left out.
 
-Rules: plan, plan again, work, let time pass, mine, reorg, lose answers, forget the pool, die at a point, cancel, change fees, restore
-an old backup. The model is a dict of what was ordered. MASKBOT_CHAOS_PAYMENT_RUNS says how many runs of 50 steps; 20 are 1,000 steps.
+Rules: plan, plan again, work, let time pass, mine, reorg, lose answers, forget the pool, die at a point, cancel, change fees,
+restore an old backup. The model is a dict of what was ordered. MASKBOT_CHAOS_PAYMENT_RUNS says how many runs of 50 steps; the 20
+of `make test` are 1,000 steps. Source: reliability.md R8, R9, R11, R15.
 """
 
 from __future__ import annotations
