@@ -14,11 +14,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from maskbot.domain.errors import MaskbotError, Misconfigured
+from maskbot.domain.errors import MaskbotError, Misconfigured, Unavailable
 from maskbot.settings import Settings, load_settings, prepare
 from workers.redis_server import RedisServer
 from workers.supervisor import Child, Supervisor
+
+if TYPE_CHECKING:
+    from maskbot.assembly import App
 
 _READY_TIMEOUT_S = 30.0
 
@@ -119,6 +123,7 @@ def _loops(settings: Settings, *names: str) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    _open_store(app, stop)
     loops: Mapping[str, Callable[[], None]] = {
         "watch": lambda: run_watchers(app, notice, stop=stop),
         "tick": lambda: run_ticker(app, notice, stop=stop),
@@ -142,6 +147,19 @@ def _loops(settings: Settings, *names: str) -> None:
             sys.exit("a loop ended by itself; see the log above")
     for thread in threads:
         thread.join(timeout=3.0)
+
+
+def _open_store(app: App, stop: threading.Event) -> None:
+    """Wait for a database that is away; one that is not ours, or not of this version, ends the process with its reason."""
+    import structlog
+
+    while not stop.is_set():
+        try:
+            assert app.store
+            return
+        except Unavailable as error:
+            structlog.get_logger().warning("store.awaited", error=error.kind)
+            stop.wait(1.0)
 
 
 _COMMANDS: Mapping[str, Callable[[Settings], None]] = {

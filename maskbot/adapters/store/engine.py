@@ -103,6 +103,13 @@ def make_private_file(path: Path) -> None:
         raise StoreUnusable(message) from error
 
 
+def use_wal(connection: sqlite3.Connection) -> None:
+    """Write-ahead log, unless the file is another program's: that is refused later, and stays as it is."""
+    names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not names or "alembic_version" in names:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
 def _sqlite_engine(url: URL, *, size: int, is_reader: bool) -> Engine:
     engine = create_engine(
         url,
@@ -118,8 +125,8 @@ def _sqlite_engine(url: URL, *, size: int, is_reader: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
+        use_wal(connection)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             f"busy_timeout={BUSY_TIMEOUT_MS}",

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy import text as sql
 from sqlalchemy.pool import NullPool
 
-from maskbot.adapters.store.engine import BUSY_TIMEOUT_MS, make_private_file, parse_url
+from maskbot.adapters.store.engine import BUSY_TIMEOUT_MS, make_private_file, parse_url, use_wal
 from maskbot.adapters.store.errors import StoreUnusable, translated
 from maskbot.adapters.store.schema import REVISIONS, load_revision
 
@@ -97,5 +97,6 @@ def _migrate(connection: Connection) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     # Rebuilding a table must not cascade; the references are checked as a whole before the commit.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    use_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=OFF", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         connection.execute(f"PRAGMA {pragma}")

@@ -93,7 +93,7 @@ class KekSource:
 
     def _current(self, *, may_create: bool) -> Kek:
         if self.value is not None:
-            return Kek(_parse_key(self.value, where="the variable with the key-encryption key"))
+            return Kek(_parse_key(self.value, where="MASKBOT_KEK"))
         if self.passphrase is not None:
             return Kek(self._stretched(self.passphrase, may_create=may_create))
         if not self.path.exists():
