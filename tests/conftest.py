@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import maskbot.adapters.evm.recursion  # noqa: F401 - tests use web3 beside us: see there
+import maskbot.adapters.recursion  # noqa: F401 - tests use web3 beside us: see there
 from tests.fakes.house import House, build_house
 
 

@@ -5,9 +5,11 @@ Source: price-cards.md 8.3. The subscript form for tiny prices belongs to pictur
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 UNKNOWN = "—"
+_WIDE = Context(prec=100, rounding=ROUND_HALF_UP)
+"""Room for every number that a feed may say (exponent −40 to 30, 40 characters)."""
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _SCALES = ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K"))
 
@@ -49,17 +51,17 @@ def percent_text(percent: Decimal | None) -> str:
     if size < Decimal("0.005"):
         return "0.00%"
     places = 2 if size < 100 else 1 if size < 1000 else 0
-    digits = f"{size.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}"
+    digits = f"{size.quantize(Decimal(1).scaleb(-places), context=_WIDE):,}"
     return f"{'+' if percent > 0 else '−'}{digits}%"
 
 
 def _price_digits(price: Decimal, *, vs: str, is_stablecoin: bool) -> str:
     if is_stablecoin:
-        return f"{price.quantize(Decimal('0.0001'), ROUND_HALF_UP):,}"
+        return f"{price.quantize(Decimal('0.0001'), context=_WIDE):,}"
     if vs in {"JPY", "KRW"} and price >= 100:
-        return f"{price.quantize(Decimal(1), ROUND_HALF_UP):,}"
+        return f"{price.quantize(Decimal(1), context=_WIDE):,}"
     if price >= 1:
-        return f"{price.quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+        return f"{price.quantize(Decimal('0.01'), context=_WIDE):,}"
     whole, _, decimals = format(_significant(price, 4), "f").partition(".")
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
@@ -67,12 +69,12 @@ def _price_digits(price: Decimal, *, vs: str, is_stablecoin: bool) -> str:
 def _significant(value: Decimal, digits: int) -> Decimal:
     if value == 0:
         return value
-    return value.quantize(Decimal(1).scaleb(value.adjusted() - digits + 1), ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - digits + 1), context=_WIDE)
 
 
 def _three_digits(value: Decimal) -> str:
     places = 2 if value < 10 else 1 if value < 100 else 0
-    return f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)}"
+    return f"{value.quantize(Decimal(1).scaleb(-places), context=_WIDE)}"
 
 
 def _with_currency(digits: str, vs: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import maskbot.adapters.evm.recursion  # noqa: F401 - first: see there
+import maskbot.adapters.recursion  # noqa: F401 - first: see there
 from maskbot.adapters.evm.endpoint import Endpoint
 from maskbot.adapters.evm.node import EvmNode
 
