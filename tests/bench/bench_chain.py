@@ -33,8 +33,8 @@ from tests.ports.evm_parts import CHAIN, GWEI, NOBODY, node_of
 SIGNATURES = 3_000
 PAYMENTS = 1_000
 BLOCKS = 10_000
-STRIDE = 200
-PACKETS_PER_STRIDE = 20
+STRIDE = 100
+PACKETS_PER_STRIDE = 10
 SENDER = dev_account(1)
 Json = Any
 
@@ -57,7 +57,7 @@ def main() -> None:
     """Measure everything; every figure is per second."""
     say(f"load {os.getloadavg()[0]:.1f}")
     bench_signing()
-    with tempfile.TemporaryDirectory() as folder, Anvil(Path(folder)) as anvil:
+    with tempfile.TemporaryDirectory() as folder, Anvil(Path(folder), keeps_history=False) as anvil:
         bench_sending(anvil)
         bench_events(anvil)
 
@@ -163,7 +163,7 @@ def event_query(anvil: Anvil, deployed: DeployedPackets, first: int) -> LogQuery
 
 
 def fill_with_packets(anvil: Anvil, deployed: DeployedPackets) -> None:
-    """10,000 blocks with twenty packets in each 200th (anvil takes a minute or two for so many blocks)."""
+    """10,000 blocks with ten packets in each 100th (anvil takes a minute or two for so many blocks)."""
     call = CreateCall(NOBODY, 3, False, 3600, bytes(32), "Best Wishes!", "alice", NATIVE, 9)
     creator, bare = dev_account(2).address, Bare(anvil.url)
     anvil.send_as(creator, to=deployed.v4.address, data=call.encode(), wei=9)
