@@ -24,6 +24,7 @@ from maskbot.cli.lookup import find_account
 from maskbot.cli.noun import make_noun
 from maskbot.cli.session import DEFAULT_TENANT, JsonOption, TenantOption, opened, tenant_id_of
 from maskbot.cli.show import show_fields, show_rows
+from maskbot.cli.who import operator
 from maskbot.domain.giveaway import books_of
 from maskbot.flows.act.fetch_beacon import fetch_beacon
 from maskbot.flows.act.fetch_funds import fetch_funds
@@ -44,7 +45,6 @@ from maskbot.wire.draw import check_proof
 app = make_noun("Giveaways: one set of entrants over both platforms, a draw with a proof, prizes paid once.")
 
 WhichArgument = Annotated[str, typer.Argument(help="The giveaway's code or id, from `maskbot giveaway list`.")]
-WhoOption = Annotated[str, typer.Option("--by", help="Who asks for the payments; somebody else has to approve them.")]
 PlanOption = Annotated[bool, typer.Option("--plan", help="Only show ways, gas, costs and the worst case.")]
 PROOF_LIMIT_BYTES = 200 << 20
 
@@ -159,7 +159,7 @@ def draw(which: WhichArgument, tenant: TenantOption = DEFAULT_TENANT, as_json: J
 
 @app.command()
 def pay(
-    which: WhichArgument, by: WhoOption = "operator", plan: PlanOption = False, tenant: TenantOption = DEFAULT_TENANT,
+    which: WhichArgument, plan: PlanOption = False, tenant: TenantOption = DEFAULT_TENANT,
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Plan one payment for every prize that is owed. Policy and approvals decide on each; repeating it pays nobody twice."""
@@ -177,20 +177,18 @@ def pay(
                 dry_run(giveaway.rules, amounts, payer, funds, personas=personas, parts=parts), funds, as_json=as_json
             )
             return
-        count = pay_giveaway(giveaway.id, requested_by=f"operator:{by}", store=parts.store, now_ms=parts.clock.now_ms())
+        count = pay_giveaway(giveaway.id, requested_by=operator(), store=parts.store, now_ms=parts.clock.now_ms())
         booked = book_giveaway(giveaway.id, store=parts.store, now_ms=parts.clock.now_ms())
     show_fields(giveaway_fields(booked) | {"planned": count}, as_json=as_json)
 
 
 @app.command()
-def refund(
-    which: WhichArgument, by: WhoOption = "operator", tenant: TenantOption = DEFAULT_TENANT, as_json: JsonOption = False
-) -> None:
+def refund(which: WhichArgument, tenant: TenantOption = DEFAULT_TENANT, as_json: JsonOption = False) -> None:
     """Plan the payment that takes back what nobody won."""
     with opened() as parts:
         giveaway = find_giveaway(parts, which, tenant=tenant)
         refunding = refund_giveaway(
-            giveaway.id, requested_by=f"operator:{by}", store=parts.store, now_ms=parts.clock.now_ms()
+            giveaway.id, requested_by=operator(), store=parts.store, now_ms=parts.clock.now_ms()
         )
     show_fields(giveaway_fields(refunding), as_json=as_json)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Entrant, Giveaway, Mode, Prize
 from maskbot.domain.job import Job
-from maskbot.flows.decide.giveaway.announce import announce, lines_in_post
+from maskbot.flows.decide.giveaway.announce import Shown, announce, lines_in_post
 from maskbot.flows.decide.giveaway.close import draw_entrant
 from maskbot.ports.store import Store, Work
 from maskbot.wire.draw import Beacon, Proof, draw, dump_proof, parse_promise
@@ -55,7 +55,9 @@ def draw_giveaway(
         work.prizes.add(giveaway.id, prizes)
         drawn = work.giveaways.move(giveaway, after="drawn", now_ms=now_ms)
         text = result_text(drawn, winners[: len(prizes)], fingerprint=fingerprint)
-        announce(drawn, step="drawn", text=text, work=work, now_ms=now_ms)
+        names = tuple(winner.handle for winner in winners[: len(prizes)])
+        shown = Shown(winners=names, proof=fingerprint, is_drawn=True)
+        announce(drawn, step="drawn", text=text, work=work, now_ms=now_ms, shown=shown)
     return drawn, prizes
 
 

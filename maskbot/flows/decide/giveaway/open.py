@@ -11,7 +11,7 @@ from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Giveaway, Mode, Rules
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.money import Address
-from maskbot.flows.decide.giveaway.announce import announce
+from maskbot.flows.decide.giveaway.announce import Shown, announce
 from maskbot.ports.store import Store, Work
 
 CLOSING_DELAY_MS = 150_000
@@ -72,7 +72,7 @@ def open_giveaway(order: GiveawayOrder, *, store: Store, now_ms: int) -> Giveawa
         work.giveaways.add(draft, now_ms=now_ms)
         funded = work.giveaways.move(draft, after="funded", now_ms=now_ms)
         opened = work.giveaways.move(funded, after="open", now_ms=now_ms)
-        announce(opened, step="open", text=opening_text(opened), work=work, now_ms=now_ms)
+        announce(opened, step="open", text=opening_text(opened), work=work, now_ms=now_ms, shown=Shown())
         closing = order.rules.closes_at_ms + CLOSING_DELAY_MS
         work.jobs.add([NewJob(JobKind.CLOSE_GIVEAWAY, opened.id, opened.tenant_id, closing)])
     return opened

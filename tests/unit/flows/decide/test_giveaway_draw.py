@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from maskbot.adapters.store.errors import IllegalMove
+from maskbot.domain.card import GiveawayCardFacts
 from maskbot.domain.errors import Malformed, Refused, Unavailable
 from maskbot.domain.giveaway import Entrant, Giveaway, Mode, books_of
 from maskbot.domain.identity import Platform
@@ -137,6 +138,19 @@ def test_the_draw_is_recorded_once_with_a_proof_that_holds(house: House) -> None
     texts = [text for text in announcements(house) if "Proof sha256" in text]
     assert len(texts) == 2
     assert "3 of 6 entrants win" in texts[0]
+
+
+def test_opening_and_result_carry_a_card(house: House) -> None:
+    giveaway = opened(house)
+    enter(house, 1)
+    drawn(house, giveaway)
+    ids = [str(row["id"]) for row in house.admin.deliveries(limit=1000)]
+    with house.store.read() as work:
+        cards = [card for each in work.deliveries.load(ids).values() for card in each.draft.cards]
+    assert len(cards) == 4
+    results = [card for card in cards if isinstance(card, GiveawayCardFacts) and card.is_drawn]
+    assert [card.winners for card in results] == [("person1",)] * 2
+    assert {card.host for card in results} == {"maskbot", "maskbot@social.example"}
 
 
 def test_fewer_entrants_than_prizes_leave_a_rest(house: House) -> None:
