@@ -1,7 +1,7 @@
 """Two hosts on one PostgreSQL: two watchers, two tickers, two workers. Everything happens once (R4, R6, R25).
 
 Each slot of a schedule fires once though both tickers ring for it; so it does after a downtime across the slot, and mentions that
-both hosts see are answered once while one of them dies. `chaos_two_hosts.py` lets leases lapse under a stopped worker.
+both hosts see are answered once while one of them dies. `chaos_parts.py` lets leases lapse under a stopped worker.
 """
 
 from __future__ import annotations
