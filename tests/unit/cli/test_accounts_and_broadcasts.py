@@ -123,6 +123,16 @@ def test_a_broadcast_is_planned_shown_widened_and_cancelled(host: Operator, tmp_
     assert host.run("broadcast", "list", "--tenant", "default").status == 0
 
 
+def test_a_broadcast_in_a_picture_is_planned(host: Operator) -> None:
+    host.run("persona", "new", "alpha")
+    planned = host.run(
+        "broadcast", "plan", "-p", "alpha", "-a", "maskbot", "--text", "gm", "--to", KEYS[0], "--picture", "--json"
+    )
+    assert planned.json["recipients"] == 1
+    long = host.run("broadcast", "plan", "-p", "alpha", "-a", "maskbot", "--text", "gm" * 900, "--public", "--picture")
+    assert (long.status, "shorter" in long.err) == (3, True), long.err
+
+
 @pytest.mark.parametrize(
     ("words", "status", "hint"),
     [
