@@ -13,7 +13,9 @@ from maskbot.settings import PREFIX, Settings, load_policy_book
 from tests.unit.cli.operator import Operator, operator_at_work
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = tuple((DOCS / name).read_text(encoding="utf-8") for name in ("operator.md", "security.md", "webhook.md", "reliability.md"))
+PAGES = tuple(
+    (DOCS / name).read_text(encoding="utf-8") for name in ("operator.md", "security.md", "webhook.md", "reliability.md")
+)
 LONG_RUNNING = {"up", "worker", "watch", "tick", "sandbox", "check", "health"}
 
 
