@@ -21,7 +21,7 @@ MOST_PRIZES = 500
 _DAY_MS = 86_400_000
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,30}", re.ASCII)
 _LONGEST_TITLE = 120
-_LONGEST_WORD = 40
+_LONGEST_WORD = 24
 
 GIVEAWAY = Lifecycle(
     "giveaway",
@@ -110,7 +110,7 @@ class Rules:
         if self.beacon and self.draws_at_ms <= self.closes_at_ms:
             raise ValueError("a beacon speaks after the giveaway has closed")
         if len(self.title) > _LONGEST_TITLE or len(self.entry_word) > _LONGEST_WORD or " " in self.entry_word:
-            raise ValueError("a title has at most 120 characters, an entry word 40 and no space")
+            raise ValueError("a title has at most 120 characters, an entry word 24 and no space")
         if not 0 <= self.least_account_age_days <= 3_650:
             raise ValueError("an account age is between 0 and 3,650 days")
 

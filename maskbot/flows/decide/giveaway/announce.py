@@ -10,9 +10,9 @@ from maskbot.domain.giveaway import Giveaway
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.post import Draft, Visibility
 from maskbot.ports.store import Work
+from maskbot.wire.post_text import X_LIMITS, fits
 
-SHORTEST_POST = 270
-"""Characters that fit into a post on every platform, whatever they are."""
+LONGEST_NAME_BYTES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,19 @@ def announce(giveaway: Giveaway, *, step: str, text: str, work: Work, now_ms: in
     work.jobs.add([NewJob(JobKind.DELIVER_POST, each, giveaway.tenant_id, now_ms) for each in ids if each])
 
 
+def public_name(giveaway: Giveaway) -> str:
+    """What a giveaway is called in posts: its title where that is short, else its code."""
+    title = giveaway.rules.title
+    return title if title and len(title.encode()) <= LONGEST_NAME_BYTES else giveaway.rules.code
+
+
 def lines_in_post(first: str, lines: list[str], *, last: str) -> str:
     """As many of the lines as one post holds, between a first and a last line; how many more there are is said."""
     shown = list(lines)
     while shown:
         hidden = len(lines) - len(shown)
         text = "\n".join([first, *shown, *([f"… and {hidden} more"] if hidden else []), last])
-        if len(text) <= SHORTEST_POST:
+        if fits(text, limits=X_LIMITS):
             return text
         shown.pop()
     return f"{first}\n{last}"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Entrant, Giveaway, Mode
 from maskbot.domain.job import Job, JobKind, NewJob
-from maskbot.flows.decide.giveaway.announce import announce
+from maskbot.flows.decide.giveaway.announce import announce, public_name
 from maskbot.ports.store import Store
 from maskbot.wire.draw import DrawEntrant, merkle_root, normalise
 
@@ -59,12 +59,12 @@ def draw_entrant(entrant: Entrant) -> DrawEntrant:
 
 def closing_text(giveaway: Giveaway) -> str:
     """What is published at closing."""
-    name = giveaway.rules.title or giveaway.rules.code
+    name = public_name(giveaway)
     root = (giveaway.root or b"").hex()
     return f"Giveaway {name} is closed with {giveaway.entrant_count} entrants.\nRoot {root}"
 
 
 def late_text(giveaway: Giveaway) -> str:
     """What is published when the root would have come too late."""
-    name = giveaway.rules.title or giveaway.rules.code
+    name = public_name(giveaway)
     return f"Giveaway {name} could not be closed before its randomness was known, so nobody is drawn and everything goes back."

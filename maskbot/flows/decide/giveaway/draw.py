@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Entrant, Giveaway, Mode, Prize
 from maskbot.domain.job import Job
-from maskbot.flows.decide.giveaway.announce import Shown, announce, lines_in_post
+from maskbot.flows.decide.giveaway.announce import Shown, announce, lines_in_post, public_name
 from maskbot.flows.decide.giveaway.close import draw_entrant
 from maskbot.ports.store import Store, Work
 from maskbot.wire.draw import Beacon, Proof, draw, dump_proof, parse_promise
@@ -75,10 +75,10 @@ def proof_of(giveaway_id: str, *, work: Work) -> str:
 
 def result_text(giveaway: Giveaway, winners: Sequence[Entrant], *, fingerprint: str) -> str:
     """What is published after the draw: winners by rank, and the SHA-256 by which the published proof is known."""
-    name = giveaway.rules.title or giveaway.rules.code
+    name = public_name(giveaway)
     if not winners:
         return f"Giveaway {name}: nobody entered, so everything goes back."
-    lines = [f"{rank}. {winner.handle}"[:60] for rank, winner in enumerate(winners, 1)]
+    lines = [f"{rank}. {plain(winner.handle)}" for rank, winner in enumerate(winners, 1)]
     what = "Proof sha256" if giveaway.rules.mode is Mode.DRAWN else "Root"
     first = f"Giveaway {name}: {len(winners)} of {giveaway.entrant_count} entrants win."
     return lines_in_post(first, lines, last=f"{what} {fingerprint}")
@@ -97,3 +97,8 @@ def _proof(giveaway: Giveaway, entrants: tuple[Entrant, ...]) -> Proof:
     if proof.root != giveaway.root:
         raise NotDrawable("the stored entrants are not those of the published root: nothing is drawn")
     return proof
+
+
+def plain(handle: str) -> str:
+    """A handle as a post may show it: one line, no mention, 60 characters."""
+    return "".join(letter for letter in handle if letter.isprintable()).lstrip("@")[:60]

@@ -11,7 +11,7 @@ from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Giveaway, Mode, Rules
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.money import Address
-from maskbot.flows.decide.giveaway.announce import Shown, announce
+from maskbot.flows.decide.giveaway.announce import Shown, announce, public_name
 from maskbot.ports.store import Store, Work
 
 CLOSING_DELAY_MS = 150_000
@@ -52,6 +52,7 @@ def open_giveaway(order: GiveawayOrder, *, store: Store, now_ms: int) -> Giveawa
     if order.rules.closes_at_ms <= now_ms:
         raise Refused("the window of this giveaway is over: name a later end")
     with store.write() as work:
+        work.treasury.wallets.lock(order.wallet_id)  # nobody else promises its coins meanwhile
         promised = _promised(order, work=work)
         if order.available < promised + order.rules.total:
             raise TooLittleFunds(
@@ -83,7 +84,7 @@ def opening_text(giveaway: Giveaway) -> str:
     rules = giveaway.rules
     how = "drawn" if rules.mode is Mode.DRAWN else "first come, first served"
     lines = [
-        f"Giveaway {rules.title or rules.code}: {giveaway.amount(rules.total)} for {len(rules.prizes)}, {how}.",
+        f"Giveaway {public_name(giveaway)}: {giveaway.amount(rules.total)} for {len(rules.prizes)}, {how}.",
         f"To enter, mention me: enter 0x… {rules.code} {rules.entry_word}".rstrip(),
         f"Rules sha256 {rules.hash.hex()[:32]}",
     ]

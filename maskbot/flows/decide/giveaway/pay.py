@@ -12,7 +12,7 @@ from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Giveaway, Prize, books_of
 from maskbot.domain.job import Job, JobKind
 from maskbot.domain.transaction import Followup, Intent, PaymentOrder
-from maskbot.flows.decide.giveaway.announce import announce
+from maskbot.flows.decide.giveaway.announce import announce, public_name
 from maskbot.flows.decide.payment import plan_payment
 from maskbot.ports.store import Store, Work
 from maskbot.wire.transaction import transfer_call
@@ -106,7 +106,7 @@ def _book_prizes(giveaway: Giveaway, *, work: Work, now_ms: int) -> Giveaway:
         return giveaway
     paid = work.giveaways.move(giveaway, after="paid", now_ms=now_ms)
     books = books_of(paid, now)
-    name = paid.rules.title or paid.rules.code
+    name = public_name(paid)
     text = f"Giveaway {name}: all {len(now)} prizes are paid, {paid.amount(books.paid)} in all."
     announce(paid, step="paid", text=text, work=work, now_ms=now_ms)
     return paid

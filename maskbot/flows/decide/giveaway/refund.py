@@ -8,7 +8,7 @@ from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Giveaway, books_of
 from maskbot.domain.job import JobKind
 from maskbot.domain.transaction import Followup, PaymentOrder
-from maskbot.flows.decide.giveaway.announce import announce
+from maskbot.flows.decide.giveaway.announce import announce, public_name
 from maskbot.flows.decide.giveaway.pay import check_wallet, load_giveaway
 from maskbot.flows.decide.payment import plan_payment
 from maskbot.ports.store import Store
@@ -61,7 +61,7 @@ def refund_giveaway(giveaway_id: str, *, requested_by: str, store: Store, now_ms
         )
         intent = plan_payment(order, work=work, now_ms=now_ms)
         refunding = work.giveaways.move(replace(giveaway, refund_id=intent.id), after="refunding", now_ms=now_ms)
-        name = refunding.rules.title or refunding.rules.code
+        name = public_name(refunding)
         text = f"Giveaway {name}: {refunding.amount(books.refundable)} that nobody won go back to the treasury."
         announce(refunding, step="refund", text=text, work=work, now_ms=now_ms)
     return refunding
