@@ -169,7 +169,7 @@ def _end(job: Job, error: Exception, *, app: App) -> None:
     try:
         with app.store.write() as work:
             match error:
-                case MaskbotError() if job.kind.queue == "payments":  # never given up: people's money is on its way
+                case _ if job.kind.queue == "payments":  # never given up: people's money is on its way
                     work.jobs.postpone(job, due_at_ms=now_ms + min(backoff_ms(job.tries), 30_000), error_kind=kind)
                 case Malformed() | Refused():
                     work.jobs.finish([job])
