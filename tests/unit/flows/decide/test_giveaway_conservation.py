@@ -153,5 +153,5 @@ class Campaign(RuleBasedStateMachine):
 
 TestCampaign = Campaign.TestCase
 TestCampaign.settings = settings(
-    max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
