@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from maskbot.domain.eligibility import Entry, EntryRefusal, judge_entry
 from maskbot.domain.entry import (
     AddressFact,
     AddressNeed,
@@ -19,7 +20,7 @@ from maskbot.domain.entry import (
     GiveawayView,
     RefuseEntry,
 )
-from maskbot.domain.giveaway import Entry, EntryRefusal, Giveaway, Mode, judge_entry
+from maskbot.domain.giveaway import Giveaway, Mode
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.request import Answer, Facts, Need, Request
 from maskbot.wire.crypto.address_text import InvalidAddress, address_text, parse_address

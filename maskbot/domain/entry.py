@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskbot.domain.giveaway import Entrant, EntryRefusal, Giveaway, Prize
+from maskbot.domain.eligibility import EntryRefusal
+from maskbot.domain.giveaway import Entrant, Giveaway, Prize
 from maskbot.domain.money import Address
 
 

@@ -18,7 +18,6 @@ from maskbot.domain.money import MOST_BASE_UNITS, Address, Amount, Token
 from maskbot.domain.states import Lifecycle
 
 MOST_PRIZES = 500
-_DAY_MS = 86_400_000
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,30}", re.ASCII)
 _LONGEST_TITLE = 120
 _LONGEST_WORD = 24
@@ -240,58 +239,3 @@ def books_of(giveaway: Giveaway, prizes: Iterable[Prize]) -> Books:
     paid = sum(prize.base_units for prize in won if prize.state == "paid")
     owed = sum(prize.base_units for prize in won if prize.state in ("owed", "paying"))
     return Books(funded=giveaway.funded, paid=paid, refunded=giveaway.refunded, owed=owed)
-
-
-class EntryRefusal(StrEnum):
-    """Why an entry is refused; the values are stored and counted."""
-
-    NOT_OPEN = "not_open"
-    TOO_EARLY = "too_early"
-    TOO_LATE = "too_late"
-    ENTERED_BEFORE = "entered_before"
-    ADDRESS_TAKEN = "address_taken"
-    NO_ENTRY_WORD = "no_entry_word"
-    ACCOUNT_TOO_YOUNG = "account_too_young"
-    AGE_UNKNOWN = "age_unknown"
-    HOLDS_TOO_LITTLE = "holds_too_little"
-    CHAIN_UNAVAILABLE = "chain_unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is known when somebody wants to enter: the post's time and words, the account's birth (None: not shown), what the
-    address held at the block of the rules (None: not known), and who is in already."""
-
-    at_ms: int
-    words: str
-    account_born_ms: int | None
-    held: int | None
-    has_entered: bool
-    is_address_taken: bool
-
-
-def judge_entry(rules: Rules, *, state: str, entry: Entry) -> EntryRefusal | None:
-    """Why this entry is refused, None if it counts. Pure; the first reason that applies."""
-    if entry.has_entered:
-        return EntryRefusal.ENTERED_BEFORE
-    if entry.at_ms >= rules.closes_at_ms or state not in ("draft", "funded", "open"):
-        return EntryRefusal.TOO_LATE
-    if state != "open":
-        return EntryRefusal.NOT_OPEN
-    if entry.at_ms < rules.opens_at_ms:
-        return EntryRefusal.TOO_EARLY
-    if rules.entry_word and rules.entry_word.casefold() not in entry.words.casefold().split():
-        return EntryRefusal.NO_ENTRY_WORD
-    if rules.least_account_age_days:
-        if entry.account_born_ms is None:
-            return EntryRefusal.AGE_UNKNOWN
-        if entry.account_born_ms > rules.opens_at_ms - rules.least_account_age_days * _DAY_MS:
-            return EntryRefusal.ACCOUNT_TOO_YOUNG
-    if entry.is_address_taken:
-        return EntryRefusal.ADDRESS_TAKEN
-    if rules.holding is not None:
-        if entry.held is None:
-            return EntryRefusal.CHAIN_UNAVAILABLE
-        if entry.held < rules.holding.least:
-            return EntryRefusal.HOLDS_TOO_LITTLE
-    return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from maskbot.domain.eligibility import EntryRefusal
 from maskbot.domain.errors import Refused
-from maskbot.domain.giveaway import Entrant, EntryRefusal, Giveaway, Prize
+from maskbot.domain.giveaway import Entrant, Giveaway, Prize
 from maskbot.domain.identity import PersonId
 from maskbot.domain.money import Address
 

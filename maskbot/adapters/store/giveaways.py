@@ -14,7 +14,8 @@ from maskbot.adapters.store.tables_giveaway import entrant as entrants
 from maskbot.adapters.store.tables_giveaway import entry_refusal, prize
 from maskbot.adapters.store.tables_giveaway import giveaway as giveaways
 from maskbot.adapters.store.value_json import DamagedRow, dump_value, load_value
-from maskbot.domain.giveaway import GIVEAWAY, PRIZE, Entrant, EntryRefusal, Giveaway, Prize, Rules
+from maskbot.domain.eligibility import EntryRefusal
+from maskbot.domain.giveaway import GIVEAWAY, PRIZE, Entrant, Giveaway, Prize, Rules
 from maskbot.domain.identity import PersonId, Platform
 from maskbot.domain.money import Address
 from maskbot.ports.giveaways import EntrantsFixed

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from maskbot.adapters.store.work import SqlStore
+from maskbot.domain.eligibility import EntryRefusal
 from maskbot.domain.errors import Refused
-from maskbot.domain.giveaway import Entrant, EntryRefusal, Giveaway, Holding, Mode, Prize, Rules
+from maskbot.domain.giveaway import Entrant, Giveaway, Holding, Mode, Prize, Rules
 from maskbot.domain.identity import PersonId, Platform
 from maskbot.domain.money import MOST_BASE_UNITS, Address, Token
 from maskbot.ports.giveaways import EntrantsFixed
