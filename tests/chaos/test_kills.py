@@ -22,7 +22,8 @@ _AT_ONCE = 400
 def test_every_mention_is_answered_exactly_once_through_kills_and_a_wiped_redis(tmp_path: Path) -> None:
     dice = random.Random(7)
     with Service(tmp_path) as service:
-        asked = [service.ask("first")]  # once it is answered the feed has a cursor: without one, only the newest page is read
+        # once the first is answered the feed has a cursor: without one, only the newest page is read
+        asked = [service.ask("first")]
         wait_until(partial(_has, service, 1), what="the first reply")
         kills = 0
         while len(asked) < MENTIONS or kills < KILLS:
