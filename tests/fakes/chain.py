@@ -32,8 +32,10 @@ class Held:
 class FakeChain:
     """Implements `ports.chain.ChainNode`."""
 
-    chain: Chain = Chain(31337, "fake", "ETH", final_depth=3, has_finalized=False)
-    fees: Fees = Fees(base_fee_wei=PRICE_WEI, priority_fee_wei=10**6, gas_price_wei=PRICE_WEI)
+    chain: Chain = field(default_factory=lambda: Chain(31337, "fake", "ETH", final_depth=3, has_finalized=False))
+    fees: Fees = field(
+        default_factory=lambda: Fees(base_fee_wei=PRICE_WEI, priority_fee_wei=10**6, gas_price_wei=PRICE_WEI)
+    )
     coins: dict[bytes, int] = field(default_factory=dict)
     blocks: list[list[Held]] = field(default_factory=list)
     pool: dict[tuple[bytes, int], Held] = field(default_factory=dict)
