@@ -8,7 +8,7 @@ import pytest
 
 from maskbot.adapters.store.errors import AlreadyThere, NoSuchRow
 from maskbot.adapters.store.ids import new_id
-from maskbot.domain.identity import Persona
+from maskbot.domain.identity import Persona, PublicKey
 from maskbot.domain.inbox import InboxItem
 from maskbot.ports.store import Contact
 from tests.ports.store.stage import NOW, Stage, key_of, profile_of
@@ -142,3 +142,33 @@ def test_a_webhook_is_set_and_cleared(stage: Stage) -> None:
         assert work.inbox.webhook(persona.id) is None
     with pytest.raises(NoSuchRow), stage.store.write() as work:
         work.inbox.set_webhook("missing", url=None, sealed_secret=None)
+
+
+def test_a_post_iv_under_two_payloads_is_reused_and_under_one_is_not(stage: Stage) -> None:
+    first, second = stage.persona(1), stage.persona(2)
+    post_iv, one, other = bytes(16), bytes(32), b"\x01" * 32
+    with stage.store.write() as work:
+        assert not work.inbox.is_iv_reused(first.id, post_iv=post_iv, payload_hash=one)
+        work.inbox.add(replace(item_of(first, "1"), post_iv=post_iv, payload_hash=one), sealed=b"s")
+        work.inbox.add(item_of(first, "2"), sealed=b"s")
+        assert not work.inbox.is_iv_reused(first.id, post_iv=post_iv, payload_hash=one)
+        assert work.inbox.is_iv_reused(first.id, post_iv=post_iv, payload_hash=other)
+        assert not work.inbox.is_iv_reused(second.id, post_iv=post_iv, payload_hash=other)
+        items = [item for item, _ in work.inbox.load(tenant_id=stage.tenant)]
+        assert {(item.post_iv, item.payload_hash) for item in items} == {(post_iv, one), (None, None)}
+
+
+def test_buckets_are_kept_for_ever_and_unknown_keys_have_none(stage: Stage) -> None:
+    with stage.store.write() as work:
+        work.contacts.keep_buckets({key_of(1): "a/", key_of(2): "++"})
+        work.contacts.keep_buckets({key_of(1): "a/"})
+        work.contacts.keep_buckets({})
+        assert work.contacts.buckets([key_of(1), key_of(2), key_of(3), key_of(1)]) == {key_of(1): "a/", key_of(2): "++"}
+        assert work.contacts.buckets([]) == {}
+
+
+def test_thousands_of_buckets_are_loaded_at_once(stage: Stage) -> None:
+    keys = {PublicKey(b"\x02" + number.to_bytes(32, "big")): "bl" for number in range(2_500)}
+    with stage.store.write() as work:
+        work.contacts.keep_buckets(keys)
+        assert work.contacts.buckets(list(keys)) == keys
