@@ -207,7 +207,9 @@ class NoFact:
     choices: tuple[str, ...] = ()
 
 
-Fact = PriceFact | PersonaFact | OpenedFact | PictureFact | ReplyFact | GiveawayFact | AddressFact | HoldingFact | NoFact
+Fact = (
+    PriceFact | PersonaFact | OpenedFact | PictureFact | ReplyFact | GiveawayFact | AddressFact | HoldingFact | NoFact
+)
 Facts = Mapping[Need, Fact]
 
 

@@ -77,7 +77,6 @@ class Contacts(Protocol):
         """The contact with this author text."""
         ...
 
-
     def buckets(self, public_keys: Sequence[PublicKey]) -> Mapping[PublicKey, str]:
         """The known v37 buckets of these keys (two characters, gun-personas-backup.md A.2); unknown ones are left out."""
         ...

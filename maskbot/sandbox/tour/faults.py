@@ -53,7 +53,7 @@ def play(stage: Stage, world: World) -> None:
         reset = {
             "x-rate-limit-limit": "100",
             "x-rate-limit-remaining": "0",
-            "x-rate-limit-reset": str(int(time.time()) + 3),
+            "x-rate-limit-reset": str(int(time.time()) + 8),
         }
         world.x.add_fault("status", method="POST", path="/2/tweets", status=429, headers=reset)
         world.x.add_fault("empty_503", method="POST", path="/2/tweets")
