@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import workers.lean  # noqa: F401 - first: see there
 from maskbot.domain.errors import MaskbotError, Misconfigured, Unavailable
 from maskbot.settings import Settings, load_settings, prepare
 from workers.redis_server import RedisServer
