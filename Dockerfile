@@ -26,6 +26,8 @@ COPY maskbot ./maskbot
 COPY workers ./workers
 RUN python -m venv /opt/maskbot \
  && /opt/maskbot/bin/pip install -q --disable-pip-version-check --no-index --find-links /wheels .
+# The fonts of the cards, by hash; without an npm here, colour emoji are left out of names.
+RUN /opt/maskbot/bin/python -m maskbot.adapters.card_renderer.font_install
 
 FROM python:3.12-slim-bookworm AS maskbot
 RUN useradd --system --uid 10001 --home-dir /var/lib/maskbot --shell /usr/sbin/nologin maskbot \
