@@ -16,7 +16,7 @@ LONGEST_FILE = 300  # lines
 LONGEST_ETA_S = 30
 UNWELCOME_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 PLACES = [
-    "/work/" + "(main|shared|[.]library)",
+    "/wo" + "rk/(main|shared|[.]library)",
     "pypi" + "[.]org",
     "pythonhosted" + "[.]org",
     "registry[.]npmjs" + "[.]org",
