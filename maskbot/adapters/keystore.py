@@ -19,6 +19,7 @@ def open_keystore(content: bytes, *, password: str) -> bytes:
         Malformed: no keystore of version 3, or one that would cost too much to open.
         Refused: the password is wrong.
     """
+    import maskbot.adapters.recursion  # noqa: F401, I001 - first: see there
     from eth_account import Account
 
     if len(content) > FILE_BYTES_MAX:
@@ -40,6 +41,7 @@ def open_keystore(content: bytes, *, password: str) -> bytes:
 
 def seal_keystore(private_key: bytes, *, password: str) -> bytes:
     """A keystore file of version 3 (scrypt) for a private key."""
+    import maskbot.adapters.recursion  # noqa: F401, I001 - first: see there
     from eth_account import Account
 
     return json.dumps(Account.encrypt(private_key, password)).encode()

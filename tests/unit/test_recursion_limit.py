@@ -26,6 +26,22 @@ def test_no_module_raises_the_recursion_limit() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_keystore_read_by_itself_leaves_the_limit_where_it_was() -> None:
+    run = """
+import sys
+from maskbot.adapters.keystore import open_keystore
+from maskbot.domain.errors import Malformed
+limit = sys.getrecursionlimit()
+try:
+    open_keystore(b"[" * 60_000, password="x")
+except Malformed:
+    sys.exit(sys.getrecursionlimit() != limit)
+sys.exit("a bomb was read")
+"""
+    done = subprocess.run([sys.executable, "-c", run], cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_json_bomb_is_an_error_in_this_very_process() -> None:
     try:
         json.loads("[" * 200_000)
