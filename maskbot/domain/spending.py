@@ -100,11 +100,12 @@ class Spend:
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a call does with money, as decoded from its bytes. `method` is None for plain coins and for the transfer of a token;
-    `allowance` is the token and the spender of an `approve` call."""
+    `allowance` is the token and the spender of an `approve` call, `claims_for` who gets the share that a `claim` call takes."""
 
     spends: tuple[Spend, ...]
     method: Method | None = None
     allowance: tuple[Address, Address] | None = None
+    claims_for: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,9 @@ Totals = Mapping[tuple[Address, Address | None], int]
 """What is spent or reserved today, by (token, recipient), and by (token, None) for all recipients together."""
 
 
-def check_effect(policy: SpendingPolicy, effect: Effect, *, chain_id: int) -> None:
-    """Look whether a payment of this kind is allowed at all.
+def check_effect(policy: SpendingPolicy, effect: Effect, *, chain_id: int, own: Address) -> None:
+    """Look whether a payment of this kind is allowed at all. `own` is the account of the wallet: a share that is claimed goes to
+    it, or to a recipient that the policy lists, and to nobody else.
 
     Raises:
         SpendingRefused: chain, token, method, spender or recipient is not on its list.
@@ -141,6 +143,8 @@ def check_effect(policy: SpendingPolicy, effect: Effect, *, chain_id: int) -> No
             )
     elif effect.method is not None and effect.method not in policy.methods:
         raise SpendingRefused("method", "the policy does not list this method of this contract")
+    if effect.claims_for not in (None, own, *(policy.recipients or ())):
+        raise SpendingRefused("recipient", "a share is claimed for the wallet itself, or for a listed recipient")
     for spend in effect.spends:
         if policy.limit_of(spend.token) is None:
             raise SpendingRefused("token", "the policy does not list this token")

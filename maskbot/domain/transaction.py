@@ -18,6 +18,7 @@ from maskbot.domain.money import ADDRESS_BYTES, MOST_BASE_UNITS, Address
 
 MOST_CALL_BYTES = 64 * 1024
 MOST_GAS = 30_000_000
+MOST_FEE_WEI = 2**128
 _WORD_BYTES = 32
 
 
@@ -67,7 +68,7 @@ class Followup:
 class PaymentOrder:
     """A payment to plan. `purpose` and `purpose_id` together name it for ever (`giveaway-prize`, the prize's id). `requested_by` is
     an identity (`operator:alice`, `x:2244`), which cannot approve it. `gas_limit` None is estimated. After `deadline_ms` it is
-    not signed any more."""
+    not signed any more. `max_fee_wei` caps what one unit of its gas may cost below the policy's cap, None leaves it at that."""
 
     wallet_id: str
     purpose: str
@@ -77,12 +78,15 @@ class PaymentOrder:
     gas_limit: int | None = None
     deadline_ms: int | None = None
     followup: Followup | None = None
+    max_fee_wei: int | None = None
 
     def __post_init__(self) -> None:
         if not (self.purpose and self.purpose_id and self.requested_by):
             raise ValueError("a payment has a purpose, an id of it, and somebody who requested it")
         if self.gas_limit is not None and not 21_000 <= self.gas_limit <= MOST_GAS:
             raise ValueError(f"a gas limit is between 21,000 and {MOST_GAS:,}")
+        if self.max_fee_wei is not None and not 0 < self.max_fee_wei < MOST_FEE_WEI:
+            raise ValueError("a cap of the fee is above 0 and has at most 128 bits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,16 @@ class Intent:
     created_at_ms: int
     updated_at_ms: int
     followup: Followup | None = None
+    max_fee_wei: int | None = None
 
     @property
     def call_digest(self) -> bytes:
         """32 bytes that name its call."""
         return self.call.digest(self.chain_id)
+
+    def fee_cap_wei(self, policy_cap_wei: int) -> int:
+        """What one unit of its gas may cost: the policy's cap, or its own below that."""
+        return policy_cap_wei if self.max_fee_wei is None else min(policy_cap_wei, self.max_fee_wei)
 
 
 class AttemptKind(StrEnum):

@@ -59,6 +59,7 @@ intent = Table(
     Column("needed_approvals", Integer, nullable=False),
     text("error_kind", nullable=True),
     moment("deadline_ms", nullable=True),
+    text("max_fee", nullable=True),
     Column("looks", Integer, nullable=False),
     text("followup_kind", nullable=True),
     text("followup_target", nullable=True),

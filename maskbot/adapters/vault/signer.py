@@ -65,8 +65,9 @@ class PaymentSigner:
                 return work.treasury.attempts.of([intent.id])[intent.id][0].tx_hash
             if intent.state != "approved":
                 raise PaymentGone(f"the payment is {intent.state}, not approved")
-            policy = _check_wallet(wallet, offer, work=work)
-            _check_payment(intent, policy, work=work, now_ms=now_ms)
+            policy = _check_wallet(wallet, work=work)
+            _check_offer(offer, cap_wei=intent.fee_cap_wei(policy.max_fee_wei))
+            _check_payment(intent, policy, wallet=wallet, work=work, now_ms=now_ms)
             attempt = _signed(
                 intent, wallet, nonce=wallet.next_nonce, offer=offer, private_key=private_key, now_ms=now_ms
             )
@@ -95,7 +96,9 @@ class PaymentSigner:
             newest = attempts[-1]
             if newest.number != after:
                 raise NotRaised("there is a newer attempt than the one to be replaced")
-            policy = _check_wallet(wallet, offer, work=work)
+            policy = _check_wallet(wallet, work=work)
+            cap_wei = policy.max_fee_wei
+            _check_offer(offer, cap_wei=cap_wei if is_cancel else intent.fee_cap_wei(cap_wei))
             if not is_cancel and len(attempts) > policy.max_bumps:
                 raise FeeCapReached("the policy allows no further replacement")
             if not is_raised(newest.offer, offer):
@@ -137,8 +140,8 @@ def _locked(intent_id: str, *, work: Work) -> tuple[Intent, Wallet]:
     return work.treasury.intents.load([intent_id])[intent_id], wallet
 
 
-def _check_wallet(wallet: Wallet, offer: GasOffer, *, work: Work) -> SpendingPolicy:
-    """The policy, if the wallet may sign at this price at all."""
+def _check_wallet(wallet: Wallet, *, work: Work) -> SpendingPolicy:
+    """The policy, if the wallet may sign at all."""
     if work.switches.off() & wallet.signing_switches:
         raise PaymentsPaused("payments are switched off")
     if wallet.state != "active":
@@ -146,19 +149,22 @@ def _check_wallet(wallet: Wallet, offer: GasOffer, *, work: Work) -> SpendingPol
     policy = work.treasury.rules.load_policy(wallet.id)
     if policy is None:
         raise SpendingRefused("policy", "the wallet has no policy, so nothing may be paid from it")
-    if offer.max_fee_wei > policy.max_fee_wei:
-        raise FeeCapReached("the offer is above the policy's cap")
     return policy
 
 
-def _check_payment(intent: Intent, policy: SpendingPolicy, *, work: Work, now_ms: int) -> None:
+def _check_offer(offer: GasOffer, *, cap_wei: int) -> None:
+    if offer.max_fee_wei > cap_wei:
+        raise FeeCapReached("the offer is above the cap of the policy or the payment")
+
+
+def _check_payment(intent: Intent, policy: SpendingPolicy, *, wallet: Wallet, work: Work, now_ms: int) -> None:
     """All that the flow that planned has checked, once more, from the bytes that will be signed."""
     if intent.deadline_ms is not None and now_ms > intent.deadline_ms:
         raise Refused("the payment's deadline has passed", kind="Expired")
     if intent.gas_limit is None or intent.gas_limit > policy.max_gas:
         raise SpendingRefused("gas", "the gas limit is above the policy's cap")
     effect = effect_of(intent.call)
-    check_effect(policy, effect, chain_id=intent.chain_id)
+    check_effect(policy, effect, chain_id=intent.chain_id, own=wallet.address)
     if len(agreed(work.treasury.rules.approvals(intent.id), intent=intent, policy=policy)) < needed_approvals(
         policy, effect
     ):

@@ -53,7 +53,7 @@ def replace_if_due(
     intent: Intent, attempts: Sequence[Attempt], *, wallet: Wallet, parts: PaymentParts
 ) -> tuple[Attempt, ...]:
     """The attempts, with a replacement at the end if one was due: the payment waits too long or is underpriced, or is to be
-    cancelled. The same nonce and the same call (or none), both fees raised by an eighth at least, up to the policy's cap."""
+    cancelled. The same nonce and the same call (or none), both fees raised by an eighth at least, up to its cap."""
     newest = attempts[-1]
     is_cancel = intent.state == "cancelling"
     waits_long = parts.clock.now_ms() - newest.signed_at_ms >= parts.rules.bump_ms and intent.state != "signed"
@@ -66,8 +66,9 @@ def replace_if_due(
         return tuple(attempts)
     fees = parts.chain_of(wallet.chain_id).fetch_fees()
     parts.reach("bump.before")
+    cap_wei = policy.max_fee_wei if is_cancel else intent.fee_cap_wei(policy.max_fee_wei)
     try:
-        offer = raised_offer(newest.offer, fees=fees, cap_wei=policy.max_fee_wei)
+        offer = raised_offer(newest.offer, fees=fees, cap_wei=cap_wei)
         parts.keys.sign_replacement(intent_id=intent.id, offer=offer, after=newest.number, is_cancel=is_cancel)
     except Refused as error:
         _note(intent, error.kind, parts=parts)
@@ -80,10 +81,10 @@ def replace_if_due(
 def _sign_one(intent: Intent, fees: Fees, policy: SpendingPolicy, *, left_wei: int, parts: PaymentParts) -> int | None:
     """Sign and send one payment; the most it may cost in wei, None if those behind it have to wait as well."""
     try:
-        offer = first_offer(fees, cap_wei=policy.max_fee_wei)
+        offer = first_offer(fees, cap_wei=intent.fee_cap_wei(policy.max_fee_wei))
     except Refused as error:
         _note(intent, error.kind, parts=parts)
-        return None
+        return None if intent.max_fee_wei is None else 0  # a cap of its own holds up nobody else
     most_wei = intent.call.value_wei + (intent.gas_limit or 0) * offer.max_fee_wei
     if most_wei > left_wei:
         _note(intent, "InsufficientFunds", parts=parts)

@@ -1,7 +1,7 @@
 """What a call does with money, from its bytes alone: what the vault checks against the policy before it signs (E18).
 
-Decoded are plain coins, `transfer` and `approve` of EIP-20, the creation of a v4 red packet (red-packets.md 2.1) and the two
-`disperse` calls. Any other method is named by contract and selector, and spends the coins it carries; tokens it may only take
+Decoded are plain coins, `transfer` and `approve` of EIP-20, the creation of a v4 red packet, the claim of a share of one or
+of an ERC-721 packet (red-packets.md 2.1, 4.1), and the two `disperse` calls. Any other method is named by contract and selector, and spends the coins it carries; tokens it may only take
 under an allowance, which is an `approve` of its own.
 """
 
@@ -14,11 +14,13 @@ from maskbot.wire.transaction.calls import APPROVE, TRANSFER
 from maskbot.wire.transaction.errors import InvalidCall
 
 CREATE_RED_PACKET = bytes.fromhex("5db05aba")
+CLAIM = bytes.fromhex("7394ad93")
 DISPERSE_ETHER = bytes.fromhex("e63d38ed")
 DISPERSE_TOKEN = bytes.fromhex("c73a2d60")
 MOST_RECIPIENTS = 500
 _WORD = 32
 _TOKEN_TYPE, _TOKEN_ADDRESS, _TOTAL = 7, 8, 9
+_CLAIM_RECIPIENT = 2
 _NATIVE_TYPE, _TOKEN_PACKET = 0, 1
 
 
@@ -47,6 +49,10 @@ def effect_of(call: ContractCall) -> Effect:
         return Effect((), allowance=(call.to, spender))
     if selector == CREATE_RED_PACKET:
         return Effect(_packet(words, call=call) or coins, method)
+    if selector == CLAIM:
+        if coins:
+            raise InvalidCall("a claim carries no coins")
+        return Effect((), method, claims_for=_address(words, _CLAIM_RECIPIENT))
     if selector == DISPERSE_ETHER:
         return Effect(_dispersed(words, token=NATIVE, head=0, value_wei=call.value_wei), method)
     if selector == DISPERSE_TOKEN:

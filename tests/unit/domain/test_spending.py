@@ -11,11 +11,13 @@ from maskbot.domain.gas import FeeCapReached, GasOffer, first_offer, is_raised, 
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.spending import (
     Effect,
+    Method,
     Spend,
     SpendingPolicy,
     SpendingRefused,
     TokenLimit,
     check_caps,
+    check_effect,
     needed_approvals,
 )
 
@@ -39,6 +41,21 @@ def test_whatever_comes_the_caps_hold(spends: list[tuple[Address, int]]) -> None
             totals[key] = totals.get(key, 0) + amount
     assert totals.get((NATIVE, None), 0) <= 30
     assert all(totals.get((NATIVE, one), 0) <= 20 for one in PEOPLE)
+
+
+def test_a_share_is_claimed_for_the_wallet_itself_or_a_listed_recipient_only() -> None:
+    claim = Method(Address(b"\x0d" * 20), bytes.fromhex("7394ad93"))
+    own, listed, thief = PEOPLE
+    for recipients, allowed in ((None, {own}), ((listed,), {own, listed})):
+        policy = SpendingPolicy(1, methods=(claim,), recipients=recipients)
+        for person in (own, listed, thief):
+            effect = Effect((), claim, claims_for=person)
+            if person in allowed:
+                check_effect(policy, effect, chain_id=1, own=own)
+                continue
+            with pytest.raises(SpendingRefused) as refusal:
+                check_effect(policy, effect, chain_id=1, own=own)
+            assert refusal.value.rule == "recipient"
 
 
 @pytest.mark.parametrize(("amounts", "needed"), [((5,), 0), ((6,), 1), ((3, 3), 1), ((), 0)])

@@ -120,6 +120,7 @@ def _row_of(order: PaymentOrder, *, id_: str, wallet: Wallet, now_ms: int) -> di
         "needed_approvals": 0,
         "error_kind": None,
         "deadline_ms": order.deadline_ms,
+        "max_fee": None if order.max_fee_wei is None else str(order.max_fee_wei),
         "looks": 0,
         "followup_kind": None if order.followup is None else order.followup.kind.value,
         "followup_target": None if order.followup is None else order.followup.target_id,
@@ -149,4 +150,5 @@ def _intent_of(row: Row[Any]) -> Intent:
         created_at_ms=row.created_at_ms,
         updated_at_ms=row.updated_at_ms,
         followup=Followup(JobKind(row.followup_kind), row.followup_target) if has_followup else None,
+        max_fee_wei=None if row.max_fee is None else int(row.max_fee),
     )

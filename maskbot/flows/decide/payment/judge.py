@@ -54,7 +54,8 @@ def _allowed(intent: Intent, policy: SpendingPolicy | None, *, gas_limit: int, w
     if gas_limit > policy.max_gas:
         raise SpendingRefused("gas", f"the call needs {gas_limit} gas, the policy allows {policy.max_gas}")
     effect = effect_of(intent.call)
-    check_effect(policy, effect, chain_id=intent.chain_id)
+    own = work.treasury.wallets.load([intent.wallet_id])[0].address
+    check_effect(policy, effect, chain_id=intent.chain_id, own=own)
     if work.treasury.spending.reserved_day(intent.id) is None:
         totals = work.treasury.spending.totals(intent.wallet_id, effect, day=now_ms // DAY_MS)
         check_caps(policy, effect, totals=totals)

@@ -11,12 +11,13 @@ import pytest
 
 from maskbot.adapters.vault.wallet_keys import address_of
 from maskbot.domain.errors import MaskbotError, Refused
-from maskbot.domain.gas import GasOffer
+from maskbot.domain.gas import FeeCapReached, GasOffer
 from maskbot.domain.money import NATIVE, Address, Token, parse_amount
-from maskbot.domain.spending import Approval, Method, TokenLimit, approval_text
+from maskbot.domain.spending import Approval, Method, SpendingRefused, TokenLimit, approval_text
 from maskbot.domain.transaction import ContractCall, Intent, PaymentGone
 from maskbot.flows.decide.payment import record_approval
 from maskbot.wire.crypto import address_text, keccak256, sign_recoverable
+from maskbot.wire.red_packet import ClaimCall
 from maskbot.wire.transaction import transfer_call
 from tests.fakes.till import BOB, CAROL, ONE, POLICY, FakeTill, fake_till
 
@@ -121,6 +122,39 @@ def test_the_vault_counts_caps_itself_when_a_worker_did_not(till: FakeTill) -> N
             refusals.add(error.kind)
     assert (signed, refusals) == (3, {"SpendingRefused"})
     assert till.wallet.next_nonce == 3
+
+
+def test_a_payment_with_a_lower_cap_waits_alone_until_gas_is_cheap_and_the_vault_holds_the_cap(till: FakeTill) -> None:
+    fees = till.node.fees
+    dear, other = till.plan("dear", max_fee_wei=fees.base_fee_wei), till.plan("other")
+    till.work()
+    assert (till.intent(dear.id).state, till.intent(dear.id).error_kind) == ("approved", "FeeCapReached")
+    assert till.intent(other.id).state == "broadcast"
+    with pytest.raises(FeeCapReached):
+        till.signer.sign_payment(intent_id=dear.id, offer=OFFER)
+    till.node.fees = replace(fees, base_fee_wei=(fees.base_fee_wei or 0) // 4)
+    till.step()
+    attempt = till.attempts(dear.id)[0]
+    assert attempt.offer.max_fee_wei <= (dear.max_fee_wei or 0)
+    raised = GasOffer(4 * 10**9, 4 * 10**6, is_legacy=False)
+    with pytest.raises(FeeCapReached):
+        till.signer.sign_replacement(intent_id=dear.id, offer=raised, after=0, is_cancel=False)
+
+
+def test_a_claim_for_somebody_else_is_never_signed(till: FakeTill) -> None:
+    hub = Address(b"\x0d" * 20)
+    rules(till, methods=(Method(hub, bytes.fromhex("7394ad93")),))
+    refusals = []
+    for name, recipient in (("own", till.wallet.address), ("theft", BOB)):
+        call = ContractCall(hub, 0, ClaimCall(bytes(32), bytes(65), recipient).encode())
+        intent = till.plan(f"claim {name}", call=call, gas_limit=120_000)
+        with till.store.write() as work:  # a worker that was taken over
+            work.treasury.intents.move(intent.id, before="planned", after="approved", now_ms=till.clock.ms)
+        try:
+            till.signer.sign_payment(intent_id=intent.id, offer=OFFER)
+        except SpendingRefused as error:
+            refusals.append((name, error.rule))
+    assert refusals == [("theft", "recipient")]
 
 
 def test_fifty_requests_at_once_stay_below_the_cap(till: FakeTill) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from maskbot.domain.money import NATIVE, Address, Amount, Token
 from maskbot.domain.spending import Method, Spend
 from maskbot.domain.transaction import ContractCall
+from maskbot.wire.red_packet import ClaimCall
 from maskbot.wire.transaction import InvalidCall, approve_call, effect_of, transfer_call
 
 COIN = Token(1, Address(b"\x77" * 20), "TST", 6)
@@ -57,9 +58,18 @@ def test_a_disperse_call_spends_to_each_recipient() -> None:
     assert effect_of(ContractCall(HUB, 0, bytes.fromhex("c73a2d60") + tokens)).spends == (Spend(COIN.address, BOB, 3),)
 
 
+def test_a_claim_says_for_whom_and_carries_no_coins() -> None:
+    data = ClaimCall(bytes(32), bytes(65), BOB).encode()
+    effect = effect_of(ContractCall(HUB, 0, data))
+    assert (effect.spends, effect.method, effect.claims_for) == ((), Method(HUB, bytes.fromhex("7394ad93")), BOB)
+    for wrong in (ContractCall(HUB, 1, data), ContractCall(HUB, 0, data[:90])):
+        with pytest.raises(InvalidCall):
+            effect_of(wrong)
+
+
 @given(
     data=st.binary(max_size=400),
-    known=st.sampled_from(["", "a9059cbb", "095ea7b3", "5db05aba", "e63d38ed", "c73a2d60"]),
+    known=st.sampled_from(["", "a9059cbb", "095ea7b3", "5db05aba", "e63d38ed", "c73a2d60", "7394ad93"]),
 )
 def test_any_data_has_an_effect_or_is_refused_by_name(data: bytes, known: str) -> None:
     with contextlib.suppress(InvalidCall):
