@@ -1,8 +1,8 @@
 """What a call does with money, from its bytes alone: what the vault checks against the policy before it signs (E18).
 
-Decoded are plain coins, `transfer` and `approve` of EIP-20, the creation of a v4 red packet, the claim of a share of one or
-of an ERC-721 packet (red-packets.md 2.1, 4.1), and the two `disperse` calls. Any other method is named by contract and selector, and spends the coins it carries; tokens it may only take
-under an allowance, which is an `approve` of its own.
+Decoded are plain coins, `transfer` and `approve` of EIP-20, the creation of a v4 red packet, the claim of a share of one or of an
+ERC-721 packet (red-packets.md 2.1, 4.1), and the two `disperse` calls. Any other method is named by contract and selector, and
+spends the coins it carries; tokens it may only take under an allowance, which is an `approve` of its own.
 """
 
 from __future__ import annotations
