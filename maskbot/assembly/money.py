@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from maskbot.domain.errors import Misconfigured
+from maskbot.domain.giveaway import Waits
 from maskbot.ports.chain import ChainNode
 from maskbot.ports.inside import Clock, Vault
 from maskbot.ports.store import Store
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from maskbot.ports.giveaways import Beacons
     from maskbot.ports.treasury import WalletKeys
     from maskbot.wire.draw import DrandChain
+    from maskbot.wire.red_packet import ContractBook
 
 _Part = TypeVar("_Part")
 
@@ -41,11 +44,34 @@ class MoneyParts(ABC):
         return self._part("chains", lambda: load_chains(self.settings.chains_file))
 
     @property
+    def packet_contracts(self) -> ContractBook:
+        """The red packet contracts that are trusted: the published table, and a development chain's own."""
+
+        def make() -> ContractBook:
+            from maskbot.wire.red_packet import ContractBook
+
+            return ContractBook(one for nodes in self.chains.values() for one in nodes.packet_contracts)
+
+        return self._part("packet contracts", make)
+
+    @property
     def drand_chain(self) -> DrandChain:
         """The drand chain that decides giveaways. Raises Misconfigured for a setting that names none."""
         from maskbot.assembly.beacons import drand_chain
 
         return drand_chain(self.settings.drand_chain)
+
+    @property
+    def giveaway_waits(self) -> Waits:
+        """What giveaways wait for after their end. Raises Misconfigured for a margin that is no longer than the delay."""
+        delay_ms, margin_ms = (
+            self.settings.giveaway_closing_delay_s * 1000,
+            self.settings.giveaway_beacon_margin_s * 1000,
+        )
+        try:
+            return Waits(closing_delay_ms=int(delay_ms), beacon_margin_ms=int(margin_ms))
+        except ValueError as error:
+            raise Misconfigured(f"MASKBOT_GIVEAWAY_BEACON_MARGIN_S: {error}") from error
 
     @property
     def beacons(self) -> Beacons:
@@ -70,8 +96,9 @@ class MoneyParts(ABC):
         def make() -> PaymentParts:
             from maskbot.flows.act.payment_parts import PaymentParts, PaymentRules
 
+            rules = PaymentRules(poll_ms=int(self.settings.payment_poll_s * 1000))
             return PaymentParts(
-                store=self.store, chain_of=self.chain_of, keys=self.wallet_keys, clock=self.clock, rules=PaymentRules()
+                store=self.store, chain_of=self.chain_of, keys=self.wallet_keys, clock=self.clock, rules=rules
             )
 
         return self._part("payments", make)

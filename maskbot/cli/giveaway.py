@@ -87,6 +87,7 @@ def open_(
             wallet_id=payer.id,
             available=funds.available,
             refund_to=None if refund_to is None else parse_address(refund_to),
+            waits=parts.giveaway_waits,
         )
         giveaway = open_giveaway(order, store=parts.store, now_ms=parts.clock.now_ms())
     show_fields(giveaway_fields(giveaway), as_json=as_json)

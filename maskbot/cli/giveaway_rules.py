@@ -11,7 +11,6 @@ from maskbot.domain.errors import Malformed, Unavailable
 from maskbot.domain.giveaway import MOST_PRIZES, Holding, Mode, Rules
 from maskbot.domain.money import Token, parse_amount
 from maskbot.domain.wallet import Wallet
-from maskbot.flows.decide.giveaway import BEACON_MARGIN_MS
 from maskbot.wire.crypto import parse_address
 from maskbot.wire.draw import BlockPromise, DrandPromise
 
@@ -94,7 +93,7 @@ def read_token(typed: str | None, *, chain_id: int, parts: App) -> Token:
 
 def _promise(typed: RulesText, *, chain_id: int, now_ms: int, parts: App) -> tuple[str, int]:
     """The text of the beacon and the time before which it must not speak."""
-    earliest_ms = typed.closes_at_ms + BEACON_MARGIN_MS
+    earliest_ms = typed.closes_at_ms + parts.giveaway_waits.beacon_margin_ms
     if typed.beacon == "drand":
         chain = parts.drand_chain
         number = chain.round_after(earliest_ms // 1000)

@@ -53,6 +53,32 @@ PRIZE = Lifecycle(
 """`paying`: a payment for it exists. Back to `owed` only when that payment is final and moved nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What comes after a giveaway's end. It is closed `closing_delay_ms` later: posts that were written in time may arrive so late.
+    Its beacon speaks `beacon_margin_ms` later at the earliest: the root of the entrants has to be public before."""
+
+    closing_delay_ms: int
+    beacon_margin_ms: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.closing_delay_ms < self.beacon_margin_ms:
+            raise ValueError(
+                "a beacon speaks after its giveaway is closed: its margin is longer than the closing delay"
+            )
+
+    @property
+    def are_safe(self) -> bool:
+        """Whether both are as long as is safe where prizes are worth something: a shorter delay leaves out people whose server is
+        slow, a shorter margin may let somebody know the beacon while entrants can still be chosen."""
+        safe = SAFE_WAITS
+        return self.closing_delay_ms >= safe.closing_delay_ms and self.beacon_margin_ms >= safe.beacon_margin_ms
+
+
+SAFE_WAITS = Waits(closing_delay_ms=150_000, beacon_margin_ms=900_000)
+"""150 s are what a post may be late (120 s, `answer_mentions/giveaways.py`) and a poll; 900 s leave time for a restart."""
+
+
 class Mode(StrEnum):
     """How winners are found: drawn from everybody, or the first who came."""
 

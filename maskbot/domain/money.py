@@ -18,6 +18,10 @@ Address = NewType("Address", bytes)
 NATIVE = Address(bytes(20))
 """The address that stands for a chain's own coin."""
 
+DEVELOPMENT_CHAIN_IDS = frozenset({1337, 31337})
+"""What development nodes (ganache, Hardhat, anvil) call their chains. Coins there are worth nothing, so a sandbox may shorten waits
+and bring contracts of its own there, and nowhere else."""
+
 ADDRESS_BYTES = 20
 MOST_DECIMALS = 77
 MOST_BASE_UNITS = 2**256 - 1

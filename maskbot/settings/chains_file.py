@@ -8,7 +8,9 @@
     final_depth = 64      # blocks until final, where the nodes have no `finalized` block
     has_finalized = true
 
-Node addresses may hold keys: the file is private. Source: reliability.md C.3, E12.
+Node addresses may hold keys: the file is private. A development chain (31337 or 1337) may also name red packet contracts of its
+own, `packet_contracts = { v4 = "0x...", nft = "0x..." }`. On every other chain only the published table counts: no line here can
+send a live chain's money to another contract. Source: reliability.md C.3, E12; red-packets.md 8.1.
 """
 
 from __future__ import annotations
@@ -18,23 +20,35 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from maskbot.domain.errors import Misconfigured
-from maskbot.domain.money import Chain
+from maskbot.domain.errors import Malformed, Misconfigured
+from maskbot.domain.money import DEVELOPMENT_CHAIN_IDS, Chain
 from maskbot.settings.urls import checked_http_url
 
+if TYPE_CHECKING:
+    from maskbot.wire.red_packet import PacketContract
+
 SIZE_LIMIT = 1 << 16
-_KEYS = {"name": str, "coin": str, "nodes": list, "quorum": int, "final_depth": int, "has_finalized": bool}
+_KEYS = {
+    "name": str,
+    "coin": str,
+    "nodes": list,
+    "quorum": int,
+    "final_depth": int,
+    "has_finalized": bool,
+    "packet_contracts": dict,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ChainNodes:
-    """One chain and the addresses of its nodes."""
+    """One chain, the addresses of its nodes, and the red packet contracts that a development chain has of its own."""
 
     chain: Chain
     node_urls: tuple[str, ...] = field(repr=False)
     quorum: int
+    packet_contracts: tuple[PacketContract, ...] = ()
 
 
 def load_chains(path: Path | None) -> Mapping[int, ChainNodes]:
@@ -81,9 +95,31 @@ def _nodes(id_: str, table: Any, *, path: Path) -> ChainNodes:
             has_finalized=table.get("has_finalized", True),
         )
         node_urls = tuple(checked_http_url(url) for url in urls)
+        contracts = _packet_contracts(chain.id, table.get("packet_contracts", {}))
     except ValueError as error:
         raise Misconfigured(f"{where}: {error}") from error
     quorum = table.get("quorum", min(2, len(node_urls)))
     if not 1 <= quorum <= len(node_urls):
         raise Misconfigured(f"{where}: {len(node_urls)} nodes cannot make a quorum of {quorum}")
-    return ChainNodes(chain, node_urls, quorum)
+    return ChainNodes(chain, node_urls, quorum, contracts)
+
+
+def _packet_contracts(chain_id: int, table: Mapping[str, Any]) -> tuple[PacketContract, ...]:
+    """Raises ValueError for a chain that is no development chain, an unknown version, or what is no address."""
+    if not table:
+        return ()
+    if chain_id not in DEVELOPMENT_CHAIN_IDS:
+        known = " and ".join(map(str, sorted(DEVELOPMENT_CHAIN_IDS)))
+        raise ValueError(f"packet_contracts are for development chains ({known}); elsewhere the published table counts")
+    from maskbot.domain.red_packet import PacketVersion
+    from maskbot.wire.crypto import parse_address
+    from maskbot.wire.red_packet import PacketContract
+
+    found = []
+    for name, address in table.items():
+        try:
+            version = PacketVersion(name.removeprefix("v"))
+            found.append(PacketContract(chain_id, version, parse_address(str(address))))
+        except (ValueError, Malformed) as error:
+            raise ValueError(f'packet_contracts: write v4 = "0x..." or nft = "0x...", not {name}') from error
+    return tuple(found)

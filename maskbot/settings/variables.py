@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     mastodon_poll_s: _Seconds = 60.0
     x_poll_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
     feed_poll_s: Annotated[float, Field(ge=1, le=86_400)] = 120.0
+    giveaway_closing_delay_s: Annotated[float, Field(ge=1, le=86_400)] = 150.0
+    giveaway_beacon_margin_s: Annotated[float, Field(ge=2, le=604_800)] = 900.0
+    payment_poll_s: Annotated[float, Field(ge=0.1, le=600)] = 2.0
     keep_texts_h: Annotated[float, Field(ge=1, le=87_600)] = 24.0
     keep_rows_days: Annotated[float, Field(ge=7, le=36_500)] = 365.0
 

@@ -13,7 +13,9 @@ from maskbot.assembly import assemble
 from maskbot.assembly.applets import load_applets
 from maskbot.assembly.platforms import connect, read_token
 from maskbot.domain.errors import Misconfigured, Refused
+from maskbot.domain.giveaway import Waits
 from maskbot.domain.identity import Platform
+from maskbot.domain.red_packet import PacketVersion
 from maskbot.settings import Settings
 
 HELP = EntryPoint("help", "maskbot.applets.help:Help", "maskbot.applets")
@@ -92,3 +94,29 @@ def test_a_token_with_other_fields_is_misconfigured_and_not_told(
     with pytest.raises(Misconfigured) as caught:
         connect(platform, token, base_url="https://a.example", settings=Settings(home=tmp_path))
     assert "canary" not in str(caught.value)
+
+
+def test_what_the_settings_say_of_money_reaches_its_parts(tmp_path: Path) -> None:
+    own = "0x" + "05" * 20
+    chains = tmp_path / "chains.toml"
+    chains.write_text(f'[chain.31337]\nnodes = ["http://127.0.0.1:1"]\npacket_contracts = {{ v4 = "{own}" }}\n')
+    chains.chmod(0o600)
+    settings = Settings(
+        home=tmp_path / "h",
+        chains_file=chains,
+        payment_poll_s=0.25,
+        giveaway_closing_delay_s=1.5,
+        giveaway_beacon_margin_s=20,
+    )
+    app = assemble(settings)
+    assert app.packet_contracts.find(chain_id=31337, version=PacketVersion.V4).address == bytes.fromhex(own[2:])
+    assert app.giveaway_waits == Waits(closing_delay_ms=1_500, beacon_margin_ms=20_000)
+    assert app.payments.rules.poll_ms == 250
+    app.close()
+
+
+def test_a_beacon_margin_within_the_closing_delay_is_misconfigured(tmp_path: Path) -> None:
+    app = assemble(Settings(home=tmp_path / "h", giveaway_beacon_margin_s=100))
+    with pytest.raises(Misconfigured, match="MASKBOT_GIVEAWAY_BEACON_MARGIN_S"):
+        _ = app.giveaway_waits
+    app.close()

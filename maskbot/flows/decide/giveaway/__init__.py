@@ -2,13 +2,13 @@
 
 from maskbot.flows.decide.giveaway.close import close_giveaway
 from maskbot.flows.decide.giveaway.draw import draw_giveaway, proof_of
-from maskbot.flows.decide.giveaway.open import BEACON_MARGIN_MS, GiveawayOrder, open_giveaway
+from maskbot.flows.decide.giveaway.open import GiveawayOrder, WaitsTooShort, open_giveaway
 from maskbot.flows.decide.giveaway.pay import book_giveaway, pay_giveaway
 from maskbot.flows.decide.giveaway.refund import refund_giveaway
 
 __all__ = [
-    "BEACON_MARGIN_MS",
     "GiveawayOrder",
+    "WaitsTooShort",
     "book_giveaway",
     "close_giveaway",
     "draw_giveaway",

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskbot.domain.errors import Refused
-from maskbot.domain.giveaway import Giveaway, Mode, Rules
+from maskbot.domain.errors import Misconfigured, Refused
+from maskbot.domain.giveaway import SAFE_WAITS, Giveaway, Mode, Rules, Waits
 from maskbot.domain.job import JobKind, NewJob
-from maskbot.domain.money import Address
+from maskbot.domain.money import DEVELOPMENT_CHAIN_IDS, Address
 from maskbot.flows.decide.giveaway.announce import Shown, announce, public_name
 from maskbot.ports.store import Store, Work
 
-CLOSING_DELAY_MS = 150_000
-"""How long after its end a giveaway is closed: posts written in time may arrive so late (`LATENESS_MS` and a poll)."""
 
-BEACON_MARGIN_MS = 900_000
-"""How long after the end the beacon speaks at the earliest: the root has to be published before."""
+class WaitsTooShort(Misconfigured):
+    """The waits that are set are shorter than is safe where prizes are worth something, or this beacon speaks within them."""
+
+    kind = "WaitsTooShort"
 
 
 class TooLittleFunds(Refused):
@@ -29,7 +29,8 @@ class TooLittleFunds(Refused):
 
 @dataclass(frozen=True, slots=True)
 class GiveawayOrder:
-    """A giveaway to open. `available` is what the paying wallet holds of the token now, in base units."""
+    """A giveaway to open. `available` is what the paying wallet holds of the token now, in base units; `waits` are those that its
+    beacon was chosen by."""
 
     tenant_id: str
     rules: Rules
@@ -38,6 +39,7 @@ class GiveawayOrder:
     available: int
     refund_to: Address | None = None
     server_seed: bytes = b""
+    waits: Waits = SAFE_WAITS
 
 
 def open_giveaway(order: GiveawayOrder, *, store: Store, now_ms: int) -> Giveaway:
@@ -45,8 +47,9 @@ def open_giveaway(order: GiveawayOrder, *, store: Store, now_ms: int) -> Giveawa
 
     Raises:
         TooLittleFunds: the wallet's coins are promised already. Refused: no account, or a window that is over.
-        Refused (AlreadyThere): the tenant had a giveaway with this code.
+        Refused (AlreadyThere): the tenant had a giveaway with this code. WaitsTooShort: see there.
     """
+    _check_waits(order.rules, order.waits)
     if not order.account_ids:
         raise Refused("a giveaway runs on one account at least")
     if order.rules.closes_at_ms <= now_ms:
@@ -74,9 +77,20 @@ def open_giveaway(order: GiveawayOrder, *, store: Store, now_ms: int) -> Giveawa
         funded = work.giveaways.move(draft, after="funded", now_ms=now_ms)
         opened = work.giveaways.move(funded, after="open", now_ms=now_ms)
         announce(opened, step="open", text=opening_text(opened), work=work, now_ms=now_ms, shown=Shown())
-        closing = order.rules.closes_at_ms + CLOSING_DELAY_MS
+        closing = order.rules.closes_at_ms + order.waits.closing_delay_ms
         work.jobs.add([NewJob(JobKind.CLOSE_GIVEAWAY, opened.id, opened.tenant_id, closing)])
     return opened
+
+
+def _check_waits(rules: Rules, waits: Waits) -> None:
+    if not waits.are_safe and rules.token.chain_id not in DEVELOPMENT_CHAIN_IDS:
+        raise WaitsTooShort(
+            f"a giveaway on chain {rules.token.chain_id} waits {SAFE_WAITS.closing_delay_ms // 1000} s until it is closed and "
+            f"{SAFE_WAITS.beacon_margin_ms // 1000} s for its beacon at least; only a development chain may have less: correct "
+            "MASKBOT_GIVEAWAY_CLOSING_DELAY_S and MASKBOT_GIVEAWAY_BEACON_MARGIN_S"
+        )
+    if rules.beacon and rules.draws_at_ms < rules.closes_at_ms + waits.beacon_margin_ms:
+        raise WaitsTooShort("this beacon may speak before the root of the entrants is public: name a later one")
 
 
 def opening_text(giveaway: Giveaway) -> str:
