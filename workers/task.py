@@ -24,6 +24,7 @@ from maskbot.flows.act.fetch_facts import fetch_facts
 from maskbot.flows.act.fetch_picture import fetch_picture
 from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.publish_keys import publish_keys
+from maskbot.flows.act.refresh_market import refresh_market
 from maskbot.flows.act.sweep_wallet import sweep_wallet
 from maskbot.flows.decide.answer_mentions import answer_mentions
 from maskbot.flows.decide.giveaway import book_giveaway, close_giveaway, draw_giveaway
@@ -46,6 +47,9 @@ Flow = Callable[[Job, App, Notice], object]
 _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.FETCH_FACTS: lambda job, app, notice: fetch_facts(
         job, store=app.store, market=app.market, clock=app.clock, notice=notice, chain_of=app.chain_of
+    ),
+    JobKind.REFRESH_MARKET: lambda job, app, _: refresh_market(
+        job, store=app.store, market=app.market, clock=app.clock
     ),
     JobKind.OPEN_POST: lambda job, app, notice: open_post(
         job, store=app.store, graph=app.key_graph, vault=app.vault, clock=app.clock, notice=notice

@@ -11,6 +11,7 @@ class JobKind(StrEnum):
 
     ANSWER_MENTION = "answer_mention"
     FETCH_FACTS = "fetch_facts"
+    REFRESH_MARKET = "refresh_market"
     OPEN_POST = "open_post"
     FETCH_PICTURE = "fetch_picture"
     PUBLISH_KEYS = "publish_keys"
@@ -34,6 +35,7 @@ class JobKind(StrEnum):
 _QUEUES = {
     JobKind.ANSWER_MENTION: "mentions",
     JobKind.FETCH_FACTS: "facts",
+    JobKind.REFRESH_MARKET: "facts",
     JobKind.OPEN_POST: "keys",
     JobKind.FETCH_PICTURE: "keys",
     JobKind.PUBLISH_KEYS: "keys",

@@ -143,6 +143,10 @@ class MarketData(Protocol):
         """A PriceFact, or a NoFact that says why not: `unavailable` when no source answers, for whoever asks is told at once."""
         ...
 
+    def refresh_ahead(self) -> bool:
+        """Fetch the largest coins in one call, unless that was done within ten minutes; whether it was done. Never raises."""
+        ...
+
 
 class PictureSource(Protocol):
     """Fetches pictures from URLs that strangers name."""

@@ -11,6 +11,7 @@ from maskbot.domain.errors import Misconfigured, Unavailable
 from maskbot.domain.job import Job, JobKind, NewJob
 from maskbot.domain.request import Fact, NoFact, PriceNeed
 from maskbot.flows.act.chain_facts import ChainOf, fetch_chain_fact
+from maskbot.flows.act.refresh_market import next_refresh
 from maskbot.ports.inside import Clock, Notice
 from maskbot.ports.outside import MarketData
 from maskbot.ports.store import Store
@@ -36,6 +37,8 @@ def fetch_facts(
     now_ms = clock.now_ms()
     with store.write() as work:
         work.jobs.add([NewJob(JobKind.ANSWER_MENTION, job.target_id, job.tenant_id, now_ms)])
+        if any(isinstance(need, PriceNeed) for need in needs):
+            work.jobs.add([next_refresh(tenant_id=job.tenant_id, now_ms=now_ms)])
         work.jobs.finish([job])
     notice.ring({JobKind.ANSWER_MENTION.queue: 1})
 
