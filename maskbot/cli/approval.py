@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from maskbot.cli.lookup import find_account
 from maskbot.cli.noun import make_noun
-from maskbot.cli.session import JsonOption, opened
+from maskbot.cli.session import DEFAULT_TENANT, JsonOption, TenantOption, opened, tenant_id_of
 from maskbot.cli.show import show_fields, show_rows
 from maskbot.cli.who import operator
+from maskbot.domain.approval import ID_LETTERS, account_approver, approval_code
 from maskbot.domain.errors import Malformed, Refused
 from maskbot.domain.spending import Approval, approval_text
 from maskbot.domain.states import INTENT
@@ -32,7 +34,7 @@ def list_payments(
     every: Annotated[bool, typer.Option("--all", help="Payments in every state, not only those that wait.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List payments that wait for approval."""
+    """List payments that wait for approval, with the words by which a listed account says yes in a mention of the bot."""
     states = frozenset(INTENT.moves) if every else {"planned"}
     with opened() as parts, parts.store.read() as work:
         intents = work.treasury.intents.in_states(states)
@@ -42,7 +44,7 @@ def list_payments(
             if every or one.needed_approvals
         ]
     columns = ("id", "purpose", "purpose_id", "state", "to", "value_wei", "requested_by", "needed_approvals", "agreed")
-    show_rows(rows, columns, as_json=as_json, empty="no payment waits for approval")
+    show_rows(rows, (*columns, "mention"), as_json=as_json, empty="no payment waits for approval")
 
 
 @app.command("message")
@@ -54,6 +56,23 @@ def message(
     with opened() as parts, parts.store.read() as work:
         intent = _intent(work.treasury.intents.load([payment]), payment)
     print(approval_text(intent.id, call_digest=intent.call_digest, is_yes=not no))
+
+
+@app.command("who")
+def who(
+    handle: Annotated[str, typer.Argument(help="Somebody's handle: `bob`, or `bob@server.example` on Mastodon.")],
+    account: Annotated[str, typer.Option("--account", "-a", help="The account of ours that looks it up.")],
+    tenant: TenantOption = DEFAULT_TENANT,
+    as_json: JsonOption = False,
+) -> None:
+    """Look up how a policy lists a platform account as an approver. Compare what you get with what the person tells you."""
+    with opened(with_vault=True) as parts:
+        ours = find_account(parts, account, tenant_id=tenant_id_of(parts, tenant))
+        found = parts.graph_of(ours.id).fetch_profile(handle.lstrip("@"))
+    if found is None:
+        raise Refused(f"nobody is called {handle} there", kind="NoSuchRow")
+    name = account_approver(found.profile.person)
+    show_fields({"approver": name, "handle": found.profile.handle, "bio": found.bio[:200]}, as_json=as_json)
 
 
 @app.command("approve")
@@ -118,4 +137,5 @@ def _shown(intent: Intent) -> dict[str, object]:
         "requested_by": intent.requested_by,
         "needed_approvals": intent.needed_approvals,
         "nonce": intent.nonce,
+        "mention": f"approve {intent.id[:ID_LETTERS]} {approval_code(intent.id, call_digest=intent.call_digest)}",
     }

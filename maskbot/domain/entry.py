@@ -36,6 +36,9 @@ class HoldingNeed:
     address: Address
 
 
+EntryNeed = GiveawayNeed | AddressNeed | HoldingNeed
+
+
 @dataclass(frozen=True, slots=True)
 class GiveawayView:
     """One giveaway as one person sees it. `held` is None when it was not asked or could not be found out."""
@@ -80,6 +83,9 @@ class HoldingFact:
     """Base units, or tokens of an NFT contract."""
 
     held: int
+
+
+EntryFact = GiveawayFact | AddressFact | HoldingFact
 
 
 @dataclass(frozen=True, slots=True)

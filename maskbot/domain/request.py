@@ -11,17 +11,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from maskbot.domain.approval import ApprovalFact, ApprovalNeed, GiveApproval
 from maskbot.domain.card import CardFacts, Point, PoolQuote, PriceCardFacts
-from maskbot.domain.entry import (
-    AddressFact,
-    AddressNeed,
-    EnterGiveaway,
-    GiveawayFact,
-    GiveawayNeed,
-    HoldingFact,
-    HoldingNeed,
-    RefuseEntry,
-)
+from maskbot.domain.entry import EnterGiveaway, EntryFact, EntryNeed, RefuseEntry
 from maskbot.domain.identity import Persona, PersonId, Platform
 from maskbot.domain.post import Picture, Post, Visibility
 
@@ -99,7 +91,7 @@ class ReplyNeed:
     """Our reply that the asker's post answers to, if the asker caused it (from our store)."""
 
 
-Need = PriceNeed | PersonaNeed | OpenedNeed | PictureNeed | ReplyNeed | GiveawayNeed | AddressNeed | HoldingNeed
+Need = PriceNeed | PersonaNeed | OpenedNeed | PictureNeed | ReplyNeed | EntryNeed | ApprovalNeed
 
 
 # --- facts: what was found --------------------------------------------------------------------------------------------
@@ -207,9 +199,7 @@ class NoFact:
     choices: tuple[str, ...] = ()
 
 
-Fact = (
-    PriceFact | PersonaFact | OpenedFact | PictureFact | ReplyFact | GiveawayFact | AddressFact | HoldingFact | NoFact
-)
+Fact = PriceFact | PersonaFact | OpenedFact | PictureFact | ReplyFact | EntryFact | ApprovalFact | NoFact
 Facts = Mapping[Need, Fact]
 
 
@@ -243,7 +233,7 @@ class DeleteReply:
     post_id: str
 
 
-Effect = OptOut | OptIn | HostPersona | ErasePersona | DeleteReply | EnterGiveaway | RefuseEntry
+Effect = OptOut | OptIn | HostPersona | ErasePersona | DeleteReply | EnterGiveaway | RefuseEntry | GiveApproval
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,10 @@ class Intents(Protocol):
         ...
 
     def in_states(
-        self, states: Collection[str], *, wallet_id: str | None = None, limit: int = 1000
+        self, states: Collection[str], *, wallet_id: str | None = None, id_prefix: str = "", limit: int = 1000
     ) -> tuple[Intent, ...]:
-        """Intents in these states: those with a nonce first, ascending, then by id, which is the order of their recording."""
+        """Intents in these states, whose ids begin so: those with a nonce first, ascending, then by id, which is the order of their
+        recording."""
         ...
 
     def move(

@@ -5,7 +5,7 @@ max_fee_gwei = 300
 max_gas = 2000000
 max_bumps = 10
 approvals = 1                       # how many other people above a threshold
-approvers = ["operator:bob"]        # or key:0x...; left out: anybody but who requested it
+approvers = ["operator:bob"]        # also key:0x..., x:USERID, mastodon:ACTOR-URI; left out: any operator but who requested it
 recipients = ["0x..."]              # left out: anybody
 [[token]]
 address = "native"                  # or 0x...
@@ -24,6 +24,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from maskbot.domain.approval import is_approver_name
 from maskbot.domain.errors import Malformed
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.spending import Method, SpendingPolicy, TokenLimit
@@ -59,7 +60,7 @@ def parse_spending_policy(text: str) -> SpendingPolicy:
             max_gas=_number(table, "max_gas", 5_000_000),
             max_bumps=_number(table, "max_bumps", 10),
             approvals=_number(table, "approvals", 1),
-            approvers=tuple(str(one) for one in table.get("approvers", [])),
+            approvers=tuple(_approver(one) for one in table.get("approvers", [])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Malformed(f"the policy cannot be read: {type(error).__name__} {error}; see docs/custody.md") from error
@@ -90,6 +91,14 @@ def _limit(table: Mapping[str, Any]) -> TokenLimit:
     address = table["address"]
     token: Address = NATIVE if address == "native" else parse_address(address)
     return TokenLimit(token, *(_number(table, cap) for cap in _CAPS))
+
+
+def _approver(name: object) -> str:
+    """The identity as rows name it: an address with its checksum."""
+    if not isinstance(name, str) or not is_approver_name(name):
+        raise ValueError(f"{str(name)[:60]!r} is none of operator:NAME, key:0x..., x:USERID, mastodon:ACTOR-URI")
+    kind, _, rest = name.partition(":")
+    return f"{kind}:{address_text(parse_address(rest))}" if kind == "key" else name
 
 
 def _selector(table: Mapping[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
+from maskbot.applets.approval import ApprovalApplet
 from maskbot.applets.giveaway import GiveawayApplet
 from maskbot.domain.errors import Unavailable
 from maskbot.domain.giveaway import Giveaway, Mode, Rules
@@ -87,7 +88,7 @@ def decide(house: House) -> None:
         keys=house.vault,
         clock=house.clock,
         notice=house.notice,
-        applets=(GiveawayApplet(), *APPLETS),
+        applets=(ApprovalApplet(), GiveawayApplet(), *APPLETS),
         policies=house.policies,
     )
 

@@ -6,7 +6,7 @@ red-packets.md 2.1 for the creation of packets.
 
 from __future__ import annotations
 
-from maskbot.wire.transaction.approval import KEY_PREFIX, agreed, may_approve, signer_of_text
+from maskbot.wire.transaction.approval import KEY_PREFIX, agreed, is_requester, may_approve, signer_of_text
 from maskbot.wire.transaction.calls import approve_call, transfer_call
 from maskbot.wire.transaction.effect import effect_of
 from maskbot.wire.transaction.errors import InvalidCall, InvalidTransaction
@@ -25,6 +25,7 @@ __all__ = [
     "decode_signed",
     "derive_key",
     "effect_of",
+    "is_requester",
     "may_approve",
     "sign_transaction",
     "signer_of_text",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from maskbot.domain.approval import account_approver
+from maskbot.domain.identity import PersonId
 from maskbot.domain.money import Address
 from maskbot.domain.spending import Approval, SpendingPolicy, approval_text
 from maskbot.domain.transaction import Intent
@@ -11,11 +13,13 @@ from maskbot.wire.crypto import InvalidKey, address_text, keccak256, recover_pub
 
 KEY_PREFIX = "key:"
 _SIGNATURE_BYTES = 65
+_FROM_OUTSIDE = (KEY_PREFIX, "x:", "mastodon:")
+"""Identities that only count where the policy lists them by name: anybody can have one."""
 
 
 def agreed(approvals: Iterable[Approval], *, intent: Intent, policy: SpendingPolicy) -> frozenset[str]:
-    """The identities whose yes counts: to this very call, listed if the policy has a list, not the requester, and signed if the
-    identity is a key."""
+    """The identities whose yes counts: to this very call, listed if the policy has a list (a key or a platform account always has
+    to be), not the requester, and signed if the identity is a key."""
     return frozenset(
         one.approver for one in approvals if one.is_yes and may_approve(one, intent=intent, policy=policy) is None
     )
@@ -25,13 +29,19 @@ def may_approve(approval: Approval, *, intent: Intent, policy: SpendingPolicy) -
     """Why what somebody said about a payment does not count; None if it does."""
     if approval.intent_id != intent.id or approval.call_digest != intent.call_digest:
         return "it is about another payment"
-    if approval.approver == intent.requested_by:
+    if is_requester(approval.approver, intent=intent):
         return "who requested a payment cannot approve it"
-    if policy.approvers and approval.approver not in policy.approvers:
+    has_to_be_listed = bool(policy.approvers) or approval.approver.startswith(_FROM_OUTSIDE)
+    if has_to_be_listed and approval.approver not in policy.approvers:
         return "the policy does not list this approver"
     if approval.approver.startswith(KEY_PREFIX) and not _is_signed(approval):
         return "it is not signed by this key"
     return None
+
+
+def is_requester(approver: str, *, intent: Intent) -> bool:
+    """Whether this identity requested the payment, as an operator, a key or a platform account."""
+    return approver in (intent.requested_by, account_approver(PersonId(intent.requested_by)))
 
 
 def signer_of_text(text: str, *, signature: bytes) -> Address | None:

@@ -63,6 +63,17 @@ def test_a_wallet_comes_back_and_is_unique_by_chain_and_account(stage: Stage) ->
     add_wallet(stage, "w2", chain_id=5)
 
 
+def test_intents_are_found_by_how_their_ids_begin(stage: Stage) -> None:
+    add_wallet(stage)
+    ids = [add_intent(stage, replace(ORDER, purpose_id=str(number))) for number in range(3)]
+    with stage.store.read() as work:
+        intents = work.treasury.intents
+        assert [one.id for one in intents.in_states({"planned"}, id_prefix=ids[1])] == [ids[1]]
+        assert [one.id for one in intents.in_states({"planned"}, id_prefix=ids[0][:8])] == ids
+        for none in ("%", "_" * 8, ids[0][:8].upper() + "x"):
+            assert intents.in_states({"planned"}, id_prefix=none) == ()
+
+
 def test_a_nonce_is_taken_once(stage: Stage) -> None:
     add_wallet(stage)
     with stage.store.write() as work:

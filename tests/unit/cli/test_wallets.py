@@ -10,6 +10,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from maskbot.domain.approval import approval_code
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import Address
 from maskbot.domain.transaction import ContractCall, PaymentOrder
@@ -23,7 +24,7 @@ BOB = Address(b"\x0b" * 20)
 APPROVER = Account.from_key(b"\x33" * 32)
 POLICY = f"""
 chain = 31337
-approvers = ["key:{APPROVER.address}"]
+approvers = ["key:{APPROVER.address.lower()}", "x:2244"]
 [[token]]
 address = "native"
 per_payment = "{5 * ONE}"
@@ -72,6 +73,8 @@ def test_a_wallet_is_made_gets_rules_and_pays_what_somebody_else_approved(
     step(payer)
     (waiting,) = payer.run("approval", "list", "--json").json
     assert (waiting["id"], waiting["needed_approvals"], waiting["state"]) == (intent.id, 1, "planned")
+    code = approval_code(intent.id, call_digest=intent.call_digest)
+    assert waiting["mention"] == f"approve {intent.id[:8]} {code}"
     assert payer.run("approval", "approve", intent.id).status == 3, "the policy lists a key, not this operator"
     text = payer.run("approval", "message", intent.id).out.removesuffix("\n")
     signature = APPROVER.sign_message(encode_defunct(text=text)).signature.hex()
@@ -137,6 +140,10 @@ def test_a_policy_with_a_slip_is_refused(payer: Operator, tmp_path: Path) -> Non
         "chain = 31337\nper_day = 5",
         'chain = 31337\n[[token]]\naddress = "native"',
         "chain = 1.5",
+        'chain = 31337\napprovers = ["@bob"]',
+        'chain = 31337\napprovers = ["x:bob"]',
+        'chain = 31337\napprovers = ["mastodon:bob@social.example"]',
+        'chain = 31337\napprovers = ["key:0x7E5F4552091A69125d5DfCb7b8C2659029395BdF"]',
     ):
         (tmp_path / "p.toml").write_text(text)
         assert payer.run("wallet", "policy", "a", "--file", str(tmp_path / "p.toml")).status == 2

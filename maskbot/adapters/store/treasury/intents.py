@@ -48,7 +48,7 @@ class SqlIntents:
         return {row.id: _intent_of(row) for row in rows}
 
     def in_states(
-        self, states: Collection[str], *, wallet_id: str | None = None, limit: int = 1000
+        self, states: Collection[str], *, wallet_id: str | None = None, id_prefix: str = "", limit: int = 1000
     ) -> tuple[Intent, ...]:
         """See `ports.treasury.Intents.in_states`."""
         wanted = (
@@ -59,6 +59,8 @@ class SqlIntents:
         )
         if wallet_id is not None:
             wanted = wanted.where(intent.c.wallet_id == wallet_id)
+        if id_prefix:
+            wanted = wanted.where(intent.c.id.startswith(id_prefix, autoescape=True))
         return tuple(_intent_of(row) for row in self._connection.execute(wanted))
 
     def move(

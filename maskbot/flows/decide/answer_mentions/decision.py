@@ -10,6 +10,7 @@ import structlog
 
 from maskbot.applets.identity import key_text
 from maskbot.domain.account import Account, FeedKind
+from maskbot.domain.approval import ApprovalNeed, GiveApproval
 from maskbot.domain.delivery import NewDelivery
 from maskbot.domain.entry import AddressNeed, EnterGiveaway, GiveawayNeed, HoldingNeed, RefuseEntry
 from maskbot.domain.identity import Persona, Platform, PublicKey
@@ -35,6 +36,7 @@ from maskbot.domain.request import (
     ReplyNeed,
     Request,
 )
+from maskbot.flows.decide.answer_mentions.approvals import approval_fact, give_approval
 from maskbot.flows.decide.answer_mentions.giveaways import giveaway_fact, record_entry
 from maskbot.flows.decide.answer_mentions.limits import Limits
 from maskbot.flows.decide.answer_mentions.manners import reason_to_hold_back, reason_to_ignore, reason_to_reject
@@ -161,6 +163,8 @@ def _inside(
                     account_id=account.id, person=mention.post.author.person, remote_id=parent
                 )
             )
+        elif isinstance(need, ApprovalNeed):
+            found[need] = approval_fact(need, mention, work=work)
         elif isinstance(need, GiveawayNeed):
             found[need], holding = giveaway_fact(need, mention, facts=facts, work=work)
             further += [holding] if holding is not None else []
@@ -260,6 +264,8 @@ def _apply(
                         jobs.append(NewJob(JobKind.ERASE_KEY, owned.id, mention.tenant_id, now_ms))
             case EnterGiveaway() | RefuseEntry():
                 record_entry(effect, mention, work=work, now_ms=now_ms)
+            case GiveApproval(approval=approval):
+                give_approval(approval, work=work, now_ms=now_ms)
             case DeleteReply(post_id=post_id):
                 jobs.append(NewJob(JobKind.DELETE_POST, f"{mention.account_id}/{post_id}", mention.tenant_id, now_ms))
     return persona, tuple(jobs)
