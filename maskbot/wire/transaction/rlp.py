@@ -29,11 +29,11 @@ def encode_int(number: int) -> bytes:
 EMPTY_LIST = b"\xc0"
 
 
-def decode_items(data: bytes) -> list[bytes]:
-    """The byte strings of a list; an empty list inside comes as the empty string.
+def decode_items(data: bytes, *, empty_list_at: int | None = None) -> list[bytes]:
+    """The byte strings of a list; the item `empty_list_at` has to be an empty list, and comes as the empty string.
 
     Raises:
-        InvalidTransaction: no list, cut, padded, not canonical, or a list in the list that is not empty.
+        InvalidTransaction: no list, cut, padded, not canonical, or a list where a byte string belongs.
     """
     is_list, body, rest = _split(data)
     if not is_list or rest:
@@ -41,8 +41,8 @@ def decode_items(data: bytes) -> list[bytes]:
     items: list[bytes] = []
     while body:
         is_list, item, body = _split(body)
-        if is_list and item:
-            raise InvalidTransaction("an access list is not used here")
+        if is_list != (len(items) == empty_list_at) or (is_list and item):
+            raise InvalidTransaction("an access list is empty here, and every other item is a byte string")
         items.append(item)
     return items
 

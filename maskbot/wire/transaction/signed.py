@@ -90,8 +90,8 @@ def _call(fields: TransactionFields) -> list[bytes]:
 
 
 def _read_dynamic(body: bytes) -> tuple[TransactionFields, bytes]:
-    items = decode_items(body)
-    if len(items) != 12 or items[8]:
+    items = decode_items(body, empty_list_at=8)
+    if len(items) != 12:
         raise InvalidTransaction("expected the twelve fields of an EIP-1559 transaction without access list")
     chain_id, nonce, tip_wei, max_fee_wei, gas_limit = map(decode_int, items[:5])
     offer = GasOffer(max_fee_wei, tip_wei, is_legacy=False)
