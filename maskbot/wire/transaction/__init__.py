@@ -7,7 +7,7 @@ red-packets.md 2.1 for the creation of packets.
 from __future__ import annotations
 
 from maskbot.wire.transaction.approval import KEY_PREFIX, agreed, is_requester, may_approve, signer_of_text
-from maskbot.wire.transaction.calls import approve_call, transfer_call
+from maskbot.wire.transaction.calls import approve_call, disperse_call, disperse_selector, transfer_call
 from maskbot.wire.transaction.effect import effect_of
 from maskbot.wire.transaction.errors import InvalidCall, InvalidTransaction
 from maskbot.wire.transaction.hd import FIRST_ACCOUNT, derive_key
@@ -24,6 +24,8 @@ __all__ = [
     "approve_call",
     "decode_signed",
     "derive_key",
+    "disperse_call",
+    "disperse_selector",
     "effect_of",
     "is_requester",
     "may_approve",

@@ -8,15 +8,13 @@ spends the coins it carries; tokens it may only take under an allowance, which i
 from __future__ import annotations
 
 from maskbot.domain.money import ADDRESS_BYTES, NATIVE, Address
-from maskbot.domain.spending import SELECTOR_BYTES, Effect, Method, Spend
+from maskbot.domain.spending import SELECTOR_BYTES, Allowance, Effect, Method, Spend
 from maskbot.domain.transaction import ContractCall
-from maskbot.wire.transaction.calls import APPROVE, TRANSFER
+from maskbot.wire.transaction.calls import APPROVE, DISPERSE_ETHER, DISPERSE_TOKEN, TRANSFER
 from maskbot.wire.transaction.errors import InvalidCall
 
 CREATE_RED_PACKET = bytes.fromhex("5db05aba")
 CLAIM = bytes.fromhex("7394ad93")
-DISPERSE_ETHER = bytes.fromhex("e63d38ed")
-DISPERSE_TOKEN = bytes.fromhex("c73a2d60")
 MOST_RECIPIENTS = 500
 _WORD = 32
 _TOKEN_TYPE, _TOKEN_ADDRESS, _TOTAL = 7, 8, 9
@@ -43,10 +41,10 @@ def effect_of(call: ContractCall) -> Effect:
             raise InvalidCall("the transfer of a token carries no coins")
         return Effect((Spend(call.to, recipient, amount),))
     if selector == APPROVE:
-        spender, _ = _address_and_amount(words)
+        spender, amount = _address_and_amount(words)
         if coins:
             raise InvalidCall("an allowance carries no coins")
-        return Effect((), allowance=(call.to, spender))
+        return Effect((), allowance=Allowance(call.to, spender, amount))
     if selector == CREATE_RED_PACKET:
         return Effect(_packet(words, call=call) or coins, method)
     if selector == CLAIM:

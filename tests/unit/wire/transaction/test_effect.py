@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskbot.domain.money import NATIVE, Address, Amount, Token
-from maskbot.domain.spending import Method, Spend
+from maskbot.domain.spending import Allowance, Method, Spend
 from maskbot.domain.transaction import ContractCall
 from maskbot.wire.red_packet import ClaimCall
-from maskbot.wire.transaction import InvalidCall, approve_call, effect_of, transfer_call
+from maskbot.wire.transaction import InvalidCall, approve_call, disperse_call, effect_of, transfer_call
 
 COIN = Token(1, Address(b"\x77" * 20), "TST", 6)
 BOB, HUB = Address(b"\x0b" * 20), Address(b"\x0c" * 20)
@@ -30,7 +30,7 @@ def test_coins_transfers_and_allowances_are_told_apart() -> None:
     transfer = effect_of(transfer_call(Amount(COIN, 7), to=BOB))
     assert (transfer.spends, transfer.method) == ((Spend(COIN.address, BOB, 7),), None)
     allowance = effect_of(approve_call(Amount(COIN, 7), spender=HUB))
-    assert (allowance.spends, allowance.allowance) == ((), (COIN.address, HUB))
+    assert (allowance.spends, allowance.allowance) == ((), Allowance(COIN.address, HUB, 7))
 
 
 def test_a_packet_spends_its_total() -> None:
@@ -65,6 +65,18 @@ def test_a_claim_says_for_whom_and_carries_no_coins() -> None:
     for wrong in (ContractCall(HUB, 1, data), ContractCall(HUB, 0, data[:90])):
         with pytest.raises(InvalidCall):
             effect_of(wrong)
+
+
+@given(payments=st.lists(st.tuples(st.sampled_from([BOB, HUB]), st.integers(0, 2**90)), max_size=9))
+def test_disperse_calls_are_written_as_the_abi_says_and_read_back(payments: list[tuple[Address, int]]) -> None:
+    recipients, amounts = [one for one, _ in payments], [amount for _, amount in payments]
+    of_coins = disperse_call(Token(1, NATIVE, "ETH", 18), payments, contract=HUB)
+    assert of_coins.data == bytes.fromhex("e63d38ed") + encode(["address[]", "uint256[]"], [recipients, amounts])
+    assert effect_of(of_coins).spends == tuple(Spend(NATIVE, one, amount) for one, amount in payments)
+    of_tokens = disperse_call(COIN, payments, contract=HUB)
+    written = encode(["address", "address[]", "uint256[]"], [COIN.address, recipients, amounts])
+    assert (of_tokens.data, of_tokens.value_wei) == (bytes.fromhex("c73a2d60") + written, 0)
+    assert effect_of(of_tokens).spends == tuple(Spend(COIN.address, one, amount) for one, amount in payments)
 
 
 @given(
