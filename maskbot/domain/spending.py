@@ -14,6 +14,8 @@ from maskbot.domain.money import Address
 from maskbot.domain.transaction import MOST_GAS
 
 SELECTOR_BYTES = 4
+ENDLESS = frozenset({2**256 - 1, 2**96 - 1})
+"""Amounts that tokens take for an allowance without end: most know the first, some (UNI, COMP) the second."""
 
 
 class SpendingRefused(Refused):
@@ -98,13 +100,22 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many base units of a token that a contract may take. Nothing is spent by it, so no day and no recipient counts it."""
+
+    token: Address
+    spender: Address
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What a call does with money, as decoded from its bytes. `method` is None for plain coins and for the transfer of a token;
-    `allowance` is the token and the spender of an `approve` call, `claims_for` who gets the share that a `claim` call takes."""
+    `allowance` is what an `approve` call lets a contract take, `claims_for` who gets the share that a `claim` call takes."""
 
     spends: tuple[Spend, ...]
     method: Method | None = None
-    allowance: tuple[Address, Address] | None = None
+    allowance: Allowance | None = None
     claims_for: Address | None = None
 
 
@@ -129,18 +140,12 @@ def check_effect(policy: SpendingPolicy, effect: Effect, *, chain_id: int, own: 
     it, or to a recipient that the policy lists, and to nobody else.
 
     Raises:
-        SpendingRefused: chain, token, method, spender or recipient is not on its list.
+        SpendingRefused: chain, token, method, spender or recipient is not on its list, or an allowance has no end.
     """
     if policy.chain_id != chain_id:
         raise SpendingRefused("chain", "the policy is for another chain than the wallet's")
     if effect.allowance is not None:
-        token, spender = effect.allowance
-        if policy.limit_of(token) is None:
-            raise SpendingRefused("token", "the policy does not list the token that somebody would be allowed to take")
-        if not policy.allows_contract(spender):
-            raise SpendingRefused(
-                "spender", "the policy lists no method of the contract that would be allowed to take tokens"
-            )
+        _check_allowance(policy, effect.allowance)
     elif effect.method is not None and effect.method not in policy.methods:
         raise SpendingRefused("method", "the policy does not list this method of this contract")
     if effect.claims_for not in (None, own, *(policy.recipients or ())):
@@ -157,18 +162,19 @@ def check_caps(policy: SpendingPolicy, effect: Effect, *, totals: Totals) -> Non
     """Look whether the caps leave room for the payment on top of `totals`, which do not hold it yet.
 
     Raises:
-        SpendingRefused: a cap per payment, day or recipient would be passed, or a token is not listed.
+        SpendingRefused: a cap per payment, day or recipient would be passed, or a token is not listed. An allowance is held
+            against the cap per payment: it is what the contract could take at once.
     """
+    for token, amount in _allowed(effect):
+        _check_payment_cap(policy.limit_of(token), amount)
     for key, amount in amounts_of(effect).items():
         token, recipient = key
         limit = policy.limit_of(token)
         if limit is None:
             raise SpendingRefused("token", "the policy does not list this token")
         after = totals.get(key, 0) + amount
-        if recipient is None and amount > limit.per_payment:
-            raise SpendingRefused(
-                "per_payment", f"the payment of {amount} is above the cap of {limit.per_payment} for one"
-            )
+        if recipient is None:
+            _check_payment_cap(limit, amount)
         if recipient is None and after > limit.per_day:
             raise SpendingRefused("per_day", f"the day's payments would be {after}, above the cap of {limit.per_day}")
         if recipient is not None and after > limit.per_recipient:
@@ -178,10 +184,11 @@ def check_caps(policy: SpendingPolicy, effect: Effect, *, totals: Totals) -> Non
 
 
 def needed_approvals(policy: SpendingPolicy, effect: Effect) -> int:
-    """How many other identities have to agree: 0 below every threshold."""
-    for (token, recipient), amount in amounts_of(effect).items():
+    """How many other identities have to agree: 0 below every threshold. What a contract may take counts like what is paid."""
+    spent = [(token, amount) for (token, recipient), amount in amounts_of(effect).items() if recipient is None]
+    for token, amount in (*spent, *_allowed(effect)):
         limit = policy.limit_of(token)
-        if recipient is None and (limit is None or amount > limit.approval_above):
+        if limit is None or amount > limit.approval_above:
             return policy.approvals
     return 0
 
@@ -199,3 +206,25 @@ def amounts_of(effect: Effect) -> Mapping[tuple[Address, Address | None], int]:
 def approval_text(intent_id: str, *, call_digest: bytes, is_yes: bool) -> str:
     """What a person signs (EIP-191) to say yes or no with a key of their own."""
     return f"maskbot: {'approve' if is_yes else 'reject'} payment {intent_id}\ncall {call_digest.hex()}"
+
+
+def _check_allowance(policy: SpendingPolicy, allowance: Allowance) -> None:
+    if policy.limit_of(allowance.token) is None:
+        raise SpendingRefused("token", "the policy does not list the token that somebody would be allowed to take")
+    if not policy.allows_contract(allowance.spender):
+        raise SpendingRefused(
+            "spender", "the policy lists no method of the contract that would be allowed to take tokens"
+        )
+    if allowance.amount in ENDLESS:
+        raise SpendingRefused("unlimited", "an allowance names the exact amount that is needed, never all there is")
+
+
+def _check_payment_cap(limit: TokenLimit | None, amount: int) -> None:
+    if limit is None:
+        raise SpendingRefused("token", "the policy does not list this token")
+    if amount > limit.per_payment:
+        raise SpendingRefused("per_payment", f"the payment of {amount} is above the cap of {limit.per_payment} for one")
+
+
+def _allowed(effect: Effect) -> tuple[tuple[Address, int], ...]:
+    return () if effect.allowance is None else ((effect.allowance.token, effect.allowance.amount),)

@@ -79,7 +79,7 @@ def _check_tokens(effect: Effect, wallet: Wallet, *, chain: ChainNode) -> None:
         sums[spend.token] = sums.get(spend.token, 0) + spend.amount
     sums.pop(NATIVE, None)
     if effect.allowance is not None:
-        sums.setdefault(effect.allowance[0], 0)
+        sums.setdefault(effect.allowance.token, 0)
     for token, amount in sums.items():
         answer = chain.call(Call(token, _BALANCE_OF + wallet.address), at=BlockName.PENDING)
         if len(answer) != _WORD_BYTES:

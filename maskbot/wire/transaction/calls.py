@@ -1,7 +1,7 @@
 """Calls that every payment room needs: coins, the transfer of a token, an exact allowance (EIP-20), one call for many recipients.
 
-`disperseEther(address[],uint256[])` and `disperseToken(address,address[],uint256[])` are those of the disperse contracts that chains
-have; which one is trusted says the operator's chains file.
+`disperseEther(address[],uint256[])` and `disperseToken(address,address[],uint256[])` are those of the disperse contracts that
+chains have; which one is trusted says the operator's chains file.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from maskbot.domain.chain import Fees
 from maskbot.domain.gas import FeeCapReached, GasOffer, first_offer, is_raised, raised_offer
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.spending import (
+    Allowance,
     Effect,
     Method,
     Spend,
@@ -69,6 +70,36 @@ def test_a_payment_to_many_counts_as_a_whole() -> None:
     with pytest.raises(SpendingRefused) as refusal:
         check_caps(POLICY, effect, totals={})
     assert refusal.value.rule == "per_payment"
+
+
+HUB = Address(b"\x0c" * 20)
+WITH_HUB = SpendingPolicy(1, POLICY.tokens, methods=(Method(HUB, b"\1\2\3\4"),))
+
+
+def allowance(amount: int) -> Effect:
+    return Effect((), allowance=Allowance(NATIVE, HUB, amount))
+
+
+@pytest.mark.parametrize(("amount", "needed"), [(0, 0), (5, 0), (6, 1), (10, 1)])
+def test_an_allowance_needs_approval_above_the_threshold_of_its_token(amount: int, needed: int) -> None:
+    check_effect(WITH_HUB, allowance(amount), chain_id=1, own=PEOPLE[0])
+    check_caps(WITH_HUB, allowance(amount), totals={})
+    assert needed_approvals(WITH_HUB, allowance(amount)) == needed
+
+
+def test_an_allowance_above_the_cap_of_one_payment_is_refused_and_no_day_counts_it() -> None:
+    with pytest.raises(SpendingRefused) as refusal:
+        check_caps(WITH_HUB, allowance(11), totals={})
+    assert refusal.value.rule == "per_payment"
+    check_caps(WITH_HUB, allowance(10), totals={(NATIVE, None): 30, (NATIVE, HUB): 20})
+
+
+@pytest.mark.parametrize("amount", [2**256 - 1, 2**96 - 1])
+def test_an_allowance_without_end_is_refused_whatever_the_caps_say(amount: int) -> None:
+    rich = TokenLimit(NATIVE, 2**256 - 1, 2**256 - 1, 2**256 - 1, 2**256 - 1)
+    with pytest.raises(SpendingRefused) as refusal:
+        check_effect(SpendingPolicy(1, (rich,), methods=WITH_HUB.methods), allowance(amount), chain_id=1, own=PEOPLE[0])
+    assert refusal.value.rule == "unlimited"
 
 
 @given(now=fees, later=fees, cap=st.integers(1, 10**13))

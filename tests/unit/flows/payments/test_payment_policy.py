@@ -12,13 +12,13 @@ import pytest
 from maskbot.adapters.vault.wallet_keys import address_of
 from maskbot.domain.errors import MaskbotError, Refused
 from maskbot.domain.gas import FeeCapReached, GasOffer
-from maskbot.domain.money import NATIVE, Address, Token, parse_amount
+from maskbot.domain.money import NATIVE, Address, Amount, Token, parse_amount
 from maskbot.domain.spending import Approval, Method, SpendingRefused, TokenLimit, approval_text
 from maskbot.domain.transaction import ContractCall, Intent, PaymentGone
 from maskbot.flows.decide.payment import record_approval
 from maskbot.wire.crypto import address_text, keccak256, sign_recoverable
 from maskbot.wire.red_packet import ClaimCall
-from maskbot.wire.transaction import transfer_call
+from maskbot.wire.transaction import approve_call, transfer_call
 from tests.fakes.till import BOB, CAROL, ONE, POLICY, FakeTill, fake_till
 
 OFFER = GasOffer(2 * 10**9, 10**6, is_legacy=False)
@@ -155,6 +155,27 @@ def test_a_claim_for_somebody_else_is_never_signed(till: FakeTill) -> None:
         except SpendingRefused as error:
             refusals.append((name, error.rule))
     assert refusals == [("theft", "recipient")]
+
+
+@pytest.mark.parametrize(
+    ("amount", "above", "kind"),
+    [(8, 8, ""), (9, 8, "NotApproved"), (11, 99, "SpendingRefused"), (2**256 - 1, 99, "SpendingRefused")],
+)
+def test_the_vault_holds_an_allowance_against_caps_and_threshold_itself(
+    till: FakeTill, amount: int, above: int, kind: str
+) -> None:
+    limits = TokenLimit(COIN.address, per_payment=10, per_day=0, per_recipient=0, approval_above=above)
+    rules(till, tokens=(limits,), methods=(Method(CAROL, b"\x01\x02\x03\x04"),))
+    intent = till.plan("a", call=approve_call(Amount(COIN, amount), spender=CAROL))
+    with till.store.write() as work:  # a worker that was taken over
+        work.treasury.intents.note(intent.id, now_ms=till.clock.ms, gas_limit=50_000)
+        work.treasury.intents.move(intent.id, before="planned", after="approved", now_ms=till.clock.ms)
+    if not kind:
+        till.signer.sign_payment(intent_id=intent.id, offer=OFFER)
+        return
+    with pytest.raises(Refused) as refusal:
+        till.signer.sign_payment(intent_id=intent.id, offer=OFFER)
+    assert refusal.value.kind == kind
 
 
 def test_fifty_requests_at_once_stay_below_the_cap(till: FakeTill) -> None:
