@@ -14,6 +14,7 @@ from maskbot.ports.store import Store
 from maskbot.settings import ChainNodes, Settings, load_chains
 
 if TYPE_CHECKING:
+    from maskbot.domain.money import Address
     from maskbot.flows.act.payment_parts import PaymentParts
     from maskbot.ports.giveaways import Beacons
     from maskbot.ports.treasury import WalletKeys
@@ -42,6 +43,11 @@ class MoneyParts(ABC):
     def chains(self) -> Mapping[int, ChainNodes]:
         """The chains that are served, by chain id. Raises Misconfigured for a chains file that cannot be read."""
         return self._part("chains", lambda: load_chains(self.settings.chains_file))
+
+    def disperse_of(self, chain_id: int) -> Address | None:
+        """The disperse contract that the chains file trusts on a chain."""
+        nodes = self.chains.get(chain_id)
+        return None if nodes is None else nodes.disperse
 
     @property
     def packet_contracts(self) -> ContractBook:

@@ -25,16 +25,20 @@ from maskbot.cli.noun import make_noun
 from maskbot.cli.session import DEFAULT_TENANT, JsonOption, TenantOption, opened, tenant_id_of
 from maskbot.cli.show import show_fields, show_rows
 from maskbot.cli.who import operator
+from maskbot.domain.delivery_plan import Means
 from maskbot.domain.giveaway import books_of
 from maskbot.flows.act.fetch_beacon import fetch_beacon
 from maskbot.flows.act.fetch_funds import fetch_funds
 from maskbot.flows.decide.giveaway import (
     GiveawayOrder,
+    PayOrder,
     book_giveaway,
     close_giveaway,
     draw_giveaway,
     open_giveaway,
+    owed_of,
     pay_giveaway,
+    personas_of,
     proof_of,
     refund_giveaway,
 )
@@ -160,27 +164,32 @@ def draw(which: WhichArgument, tenant: TenantOption = DEFAULT_TENANT, as_json: J
 
 @app.command()
 def pay(
-    which: WhichArgument, plan: PlanOption = False, tenant: TenantOption = DEFAULT_TENANT,
+    which: WhichArgument,
+    means: Annotated[
+        Means | None, typer.Option("--means", help="The way of delivery; the cheapest possible one without it.")
+    ] = None,
+    plan: PlanOption = False,
+    tenant: TenantOption = DEFAULT_TENANT,
     as_json: JsonOption = False,
-) -> None:  # fmt: skip
-    """Plan one payment for every prize that is owed. Policy and approvals decide on each; repeating it pays nobody twice."""
+) -> None:
+    """Plan payments for every prize that is owed. Policy and approvals decide on each; repeating it pays nobody twice."""
     with opened() as parts:
         giveaway = find_giveaway(parts, which, tenant=tenant)
         if plan:
             payer = find_wallet(parts, giveaway.wallet_id, tenant_id=giveaway.tenant_id)
             with parts.store.read() as work:
-                owed = [prize for prize in work.prizes.load(giveaway.id) if prize.state == "owed"]
-                keys = {entrant.id for entrant in work.entrants.load(giveaway.id) if entrant.persona_id is not None}
+                owed = owed_of(giveaway, work=work)
+                personas = personas_of(giveaway, owed, work=work)
             funds = fetch_funds(giveaway.rules.token, owner=payer.address, chain=parts.chain_of(payer.chain_id))
             amounts = tuple(prize.base_units for prize in owed)
-            personas = sum(prize.entrant_id in keys for prize in owed)
-            show_plan(
-                dry_run(giveaway.rules, amounts, payer, funds, personas=personas, parts=parts), funds, as_json=as_json
-            )
+            ways = dry_run(giveaway.rules, amounts, payer, funds, personas=personas, parts=parts)
+            show_plan(ways, funds, means=means, as_json=as_json)
             return
-        count = pay_giveaway(giveaway.id, requested_by=operator(), store=parts.store, now_ms=parts.clock.now_ms())
+        order = PayOrder(giveaway.id, operator(), means, parts.disperse_of(giveaway.rules.token.chain_id))
+        payout = pay_giveaway(order, store=parts.store, now_ms=parts.clock.now_ms())
         booked = book_giveaway(giveaway.id, store=parts.store, now_ms=parts.clock.now_ms())
-    show_fields(giveaway_fields(booked) | {"planned": count}, as_json=as_json)
+    planned = {"means": payout.means or "", "planned": payout.prizes, "payments": payout.payments}
+    show_fields(giveaway_fields(booked) | planned, as_json=as_json)
 
 
 @app.command()

@@ -8,11 +8,12 @@ from maskbot.assembly import App
 from maskbot.cli.lookup import NotFound
 from maskbot.cli.session import tenant_id_of
 from maskbot.cli.show import Row, show_fields, show_json, show_rows
-from maskbot.domain.delivery_plan import DeliveryPlan, Route, plan_routes
+from maskbot.domain.delivery_plan import DeliveryPlan, Means, Route
 from maskbot.domain.giveaway import Giveaway, Rules
 from maskbot.domain.money import Amount
 from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.fetch_funds import Funds
+from maskbot.flows.decide.giveaway import plan_delivery
 from maskbot.settings import load_settings
 from maskbot.wire.crypto import address_text
 from maskbot.wire.draw import BlockPromise, Proof, ProofWrong
@@ -59,33 +60,33 @@ def giveaway_fields(giveaway: Giveaway) -> dict[str, object]:
 def dry_run(
     rules: Rules, prizes: Sequence[int], wallet: Wallet, funds: Funds, *, personas: int, parts: App
 ) -> DeliveryPlan:
-    """How these prizes could be delivered from this wallet now. Red packets and disperse contracts are not paid through here, so
-    both are shown with that as their obstacle."""
+    """How these prizes could be delivered from this wallet now."""
     with parts.store.read() as work:
-        policy = work.treasury.rules.load_policy(wallet.id)
-    return plan_routes(
-        rules.token,
-        prizes=prizes,
-        personas=personas,
-        gas_price_wei=funds.gas_price_wei,
-        max_fee_wei=funds.gas_price_wei if policy is None else policy.max_fee_wei,
-        has_disperse=False,
-        has_packets=False,
-    )
+        return plan_delivery(
+            rules.token,
+            prizes=prizes,
+            personas=personas,
+            wallet_id=wallet.id,
+            disperse=parts.disperse_of(wallet.chain_id),
+            gas_price_wei=funds.gas_price_wei,
+            work=work,
+        )
 
 
-def show_plan(plan: DeliveryPlan, funds: Funds, *, as_json: bool) -> None:
-    """Print the dry run: what is to be paid, each way with its cost, the choice and why, the worst case."""
+def show_plan(plan: DeliveryPlan, funds: Funds, *, means: Means | None = None, as_json: bool) -> None:
+    """Print the dry run: what is to be paid, each way with its cost, the choice (`means` if it was asked for) and why, the worst
+    case."""
     coin = plan.token if plan.token.is_native else None
-    rows = [_route(plan, route) for route in plan.routes]
-    worst_wei = plan.worst_case_wei(plan.chosen)
+    chosen = plan.chosen if means is None else plan.route_of(means)
+    rows = [_route(plan, route, is_chosen=route is chosen) for route in plan.routes]
+    worst_wei = plan.worst_case_wei(chosen)
     head = {
         "winners": plan.winners,
         "to_pay": str(Amount(plan.token, plan.total)),
         "in_wallet": str(Amount(plan.token, funds.available)),
         "gas_price_wei": plan.gas_price_wei,
-        "chosen": plan.chosen.means.value,
-        "cost_wei": plan.cost_wei(plan.chosen),
+        "chosen": chosen.means.value,
+        "cost_wei": plan.cost_wei(chosen),
         "worst_case": str(Amount(coin, worst_wei)) if coin is not None else f"{worst_wei} wei and the prizes",
         "enough": funds.coins_wei >= worst_wei and funds.available >= plan.total,
     }
@@ -115,14 +116,14 @@ def beacon_verdict(proof: Proof) -> str:
     return f"drand round {promise.round} of {'quicknet' if chain is QUICKNET else 'your own chain'}: genuine"
 
 
-def _route(plan: DeliveryPlan, route: Route) -> Row:
+def _route(plan: DeliveryPlan, route: Route, *, is_chosen: bool) -> Row:
     return {
         "way": route.means.value,
         "transactions": route.transactions,
         "gas": route.gas,
         "cost_wei": plan.cost_wei(route),
         "gas_of_a_claim": route.claim_gas,
-        "obstacle": route.obstacle or ("chosen" if route is plan.chosen else ""),
+        "obstacle": route.obstacle or ("chosen" if is_chosen else ""),
     }
 
 

@@ -7,14 +7,19 @@ what was measured, as to every estimate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from maskbot.domain.money import Token
 
 MOST_SHARES = 255
+MOST_DISPERSED = 200
+"""Recipients of one disperse call."""
 _RESERVE_PERCENT = 20
+_APPROVE_GAS = 46_300
+_DISPERSE_COINS, _DISPERSE_TOKENS = (22_400, 35_400), (45_700, 27_000)
+"""Gas of one disperse call: for itself, and for each recipient; a token's allowance comes besides."""
 
 
 class Means(StrEnum):
@@ -54,6 +59,10 @@ class DeliveryPlan:
         possible = [route for route in self.routes if route.obstacle is None]
         return min(possible, key=lambda route: route.gas + route.claim_gas * self.winners)
 
+    def route_of(self, means: Means) -> Route:
+        """The way of this kind, possible or not."""
+        return next(route for route in self.routes if route.means is means)
+
     def cost_wei(self, route: Route) -> int:
         """What the wallet pays for gas at today's price."""
         return route.gas * self.gas_price_wei
@@ -70,29 +79,45 @@ def plan_routes(
     personas: int,
     gas_price_wei: int,
     max_fee_wei: int,
-    has_disperse: bool,
-    has_packets: bool,
+    batch: int = MOST_DISPERSED,
+    obstacles: Mapping[Means, str],
 ) -> DeliveryPlan:
     """The dry run for these prizes (base units). `personas` is how many winners have a key that a packet can be encrypted to;
-    `has_disperse` and `has_packets` say whether the chain has a contract we trust for it."""
+    `batch` is how many one disperse call pays; `obstacles` is what stands in the way besides the prizes themselves (no contract
+    that is trusted on this chain, a policy that does not allow it)."""
     count = len(prizes)
     transfers = Route(Means.TRANSFERS, count, _with_reserve((21_000 if token.is_native else 52_000) * count), 0)
-    obstacle = None if has_disperse else "no disperse contract is trusted on this chain"
-    disperse_gas = 22_400 + 35_400 * count if token.is_native else 92_000 + 27_000 * count
-    disperse = Route(Means.DISPERSE, 1 if token.is_native else 2, _with_reserve(disperse_gas), 0, obstacle)
+    calls = -(-count // max(batch, 1))
+    per_call, per_recipient = _disperse_gas(token)
+    disperse = Route(
+        Means.DISPERSE,
+        calls if token.is_native else calls + 1,
+        _with_reserve((0 if token.is_native else _APPROVE_GAS) + per_call * calls + per_recipient * count),
+        0,
+        obstacles.get(Means.DISPERSE),
+    )
     packet = Route(
         Means.PACKET,
         1 if token.is_native else 2,
         _with_reserve(136_000 if token.is_native else 222_000),
         _with_reserve(108_000),
-        _packet_obstacle(prizes, personas=personas, has_packets=has_packets),
+        obstacles.get(Means.PACKET) or _packet_obstacle(prizes, personas=personas),
     )
     return DeliveryPlan(token, count, sum(prizes), gas_price_wei, max_fee_wei, (transfers, disperse, packet))
 
 
-def _packet_obstacle(prizes: Sequence[int], *, personas: int, has_packets: bool) -> str | None:
-    if not has_packets:
-        return "no red packet contract is trusted on this chain"
+def disperse_batch(token: Token, *, max_gas: int) -> int:
+    """How many recipients one disperse call pays below a cap of gas: at most 200; 0 if not even one."""
+    per_call, per_recipient = _disperse_gas(token)
+    without_reserve = max_gas * 100 // (100 + _RESERVE_PERCENT)
+    return max(0, min(MOST_DISPERSED, (without_reserve - per_call) // per_recipient))
+
+
+def _disperse_gas(token: Token) -> tuple[int, int]:
+    return _DISPERSE_COINS if token.is_native else _DISPERSE_TOKENS
+
+
+def _packet_obstacle(prizes: Sequence[int], *, personas: int) -> str | None:
     if not prizes or len(set(prizes)) > 1:
         return "a red packet splits into equal shares, and the prizes are not equal"
     if len(prizes) > MOST_SHARES:

@@ -45,12 +45,13 @@ PRIZE = Lifecycle(
     "owed",
     {
         "owed": frozenset({"paying", "forfeited"}),
-        "paying": frozenset({"paid", "owed"}),
+        "paying": frozenset({"paying", "paid", "owed"}),
         "paid": frozenset(),
         "forfeited": frozenset(),
     },
 )
-"""`paying`: a payment for it exists. Back to `owed` only when that payment is final and moved nothing."""
+"""`paying`: a payment for it exists. It stays so when another one takes over (the allowance is final, now the tokens go). Back to
+`owed` only when the payment is final and moved nothing."""
 
 
 @dataclass(frozen=True, slots=True)

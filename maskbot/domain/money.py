@@ -27,6 +27,8 @@ MOST_DECIMALS = 77
 MOST_BASE_UNITS = 2**256 - 1
 _DECIMAL_TEXT = re.compile(r"([0-9]{1,78})(?:\.([0-9]{1,77}))?", re.ASCII)
 _SYMBOL_LENGTH = 32
+DEFAULT_WINDOW, MOST_WINDOW = 16, 10_000
+"""Unmined transactions of one account: 16 is what public nodes keep for each (red-packets.md 3.6)."""
 
 
 class InvalidAmount(Malformed):
@@ -38,19 +40,22 @@ class InvalidAmount(Malformed):
 @dataclass(frozen=True, slots=True)
 class Chain:
     """A chain we serve. `final_depth` is how many blocks (its own included) make a transaction final where the nodes have no
-    `finalized` block; `has_finalized` says whether they have one."""
+    `finalized` block; `has_finalized` says whether they have one. `window` transactions of a wallet may be unmined at a time."""
 
     id: int
     name: str
     coin_symbol: str
     final_depth: int
     has_finalized: bool
+    window: int = DEFAULT_WINDOW
 
     def __post_init__(self) -> None:
         if not 0 < self.id < 2**53:
             raise ValueError("a chain id is between 1 and 2^53")
         if self.final_depth < 1:
             raise ValueError("a transaction is final after one block at the earliest")
+        if not 1 <= self.window <= MOST_WINDOW:
+            raise ValueError(f"a window of unmined transactions is between 1 and {MOST_WINDOW:,}")
 
     @property
     def coin(self) -> Token:

@@ -7,6 +7,8 @@
     quorum = 2            # how many must agree on what is mined; 2 unless there is one node
     final_depth = 64      # blocks until final, where the nodes have no `finalized` block
     has_finalized = true
+    window = 16           # transactions of one wallet that may be unmined at a time; public nodes keep 16 of an account
+    disperse = "0x..."    # a contract that pays many at once, which you have looked at; none is trusted without this line
 
 Node addresses may hold keys: the file is private. A development chain (31337 or 1337) may also name red packet contracts of its
 own, `packet_contracts = { v4 = "0x...", nft = "0x..." }`. On every other chain only the published table counts: no line here can
@@ -23,8 +25,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maskbot.domain.errors import Malformed, Misconfigured
-from maskbot.domain.money import DEVELOPMENT_CHAIN_IDS, Chain
+from maskbot.domain.money import DEFAULT_WINDOW, DEVELOPMENT_CHAIN_IDS, Address, Chain
 from maskbot.settings.urls import checked_http_url
+from maskbot.wire.crypto import parse_address
 
 if TYPE_CHECKING:
     from maskbot.wire.red_packet import PacketContract
@@ -37,18 +40,22 @@ _KEYS = {
     "quorum": int,
     "final_depth": int,
     "has_finalized": bool,
+    "window": int,
+    "disperse": str,
     "packet_contracts": dict,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ChainNodes:
-    """One chain, the addresses of its nodes, and the red packet contracts that a development chain has of its own."""
+    """One chain, the addresses of its nodes, and the red packet contracts that a development chain has of its own; `disperse` is
+    the contract that is trusted to pay many at once, if there is one."""
 
     chain: Chain
     node_urls: tuple[str, ...] = field(repr=False)
     quorum: int
     packet_contracts: tuple[PacketContract, ...] = ()
+    disperse: Address | None = None
 
 
 def load_chains(path: Path | None) -> Mapping[int, ChainNodes]:
@@ -93,15 +100,17 @@ def _nodes(id_: str, table: Any, *, path: Path) -> ChainNodes:
             coin_symbol=table.get("coin", "ETH"),
             final_depth=table.get("final_depth", 64),
             has_finalized=table.get("has_finalized", True),
+            window=table.get("window", DEFAULT_WINDOW),
         )
         node_urls = tuple(checked_http_url(url) for url in urls)
         contracts = _packet_contracts(chain.id, table.get("packet_contracts", {}))
-    except ValueError as error:
+        disperse = parse_address(table["disperse"]) if "disperse" in table else None
+    except (ValueError, Malformed) as error:
         raise Misconfigured(f"{where}: {error}") from error
     quorum = table.get("quorum", min(2, len(node_urls)))
     if not 1 <= quorum <= len(node_urls):
         raise Misconfigured(f"{where}: {len(node_urls)} nodes cannot make a quorum of {quorum}")
-    return ChainNodes(chain, node_urls, quorum, contracts)
+    return ChainNodes(chain, node_urls, quorum, contracts, disperse)
 
 
 def _packet_contracts(chain_id: int, table: Mapping[str, Any]) -> tuple[PacketContract, ...]:
@@ -112,7 +121,6 @@ def _packet_contracts(chain_id: int, table: Mapping[str, Any]) -> tuple[PacketCo
         known = " and ".join(map(str, sorted(DEVELOPMENT_CHAIN_IDS)))
         raise ValueError(f"packet_contracts are for development chains ({known}); elsewhere the published table counts")
     from maskbot.domain.red_packet import PacketVersion
-    from maskbot.wire.crypto import parse_address
     from maskbot.wire.red_packet import PacketContract
 
     found = []

@@ -19,12 +19,14 @@ from maskbot.domain.transaction import ContractCall
 from maskbot.flows.act.payment_parts import PaymentRules
 from maskbot.sandbox.chain import Anvil
 from maskbot.wire.transaction import TransactionFields, sign_transaction
-from tests.chaos.payment_faults import CHAIN, fund, nonce_of
+from tests.chaos.payment_faults import CHAIN as SMALL
+from tests.chaos.payment_faults import fund, nonce_of
 from tests.fakes.till import BOB, ONE, PRIVATE_KEY, Till
 
 PAYMENTS = 300
+CHAIN = replace(SMALL, window=1_000)
 OFFER = GasOffer(50 * 10**9, 10**9, is_legacy=False)
-RULES = PaymentRules(window=1_000, batch=100, poll_ms=200, resend_ms=60_000, bump_ms=600_000)
+RULES = PaymentRules(batch=100, poll_ms=200, resend_ms=60_000, bump_ms=600_000)
 
 
 def main() -> None:

@@ -44,8 +44,8 @@ REPLACED_POINTS = ("bump.before", "vault.replaced", "bump.signed")
 REORG_POINTS = ("confirm.missing",)
 """What is added when its block leaves the chain."""
 
-CHAIN = Chain(31337, "anvil", "ETH", final_depth=2, has_finalized=False)
-RULES = PaymentRules(window=8, batch=8, resend_ms=3_000, bump_ms=10_000, poll_ms=500, idle_ms=1_000, looks=2)
+CHAIN = Chain(31337, "anvil", "ETH", final_depth=2, has_finalized=False, window=8)
+RULES = PaymentRules(batch=8, resend_ms=3_000, bump_ms=10_000, poll_ms=500, idle_ms=1_000, looks=2)
 
 
 class Died(BaseException):

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maskbot.domain.giveaway import Books, Giveaway, Prize, books_of
 from maskbot.domain.job import JobKind
+from maskbot.domain.money import Address, Token
+from maskbot.domain.spending import Method, SpendingPolicy
 from maskbot.flows.decide.giveaway import book_giveaway
+from maskbot.wire.transaction import disperse_selector
+from tests.fakes.giveaways import ETHER
 from tests.fakes.house import House, build_house
-from tests.fakes.till import ONE, FakeTill
+from tests.fakes.till import ONE, POLICY, FakeTill
+
+HUB = Address(b"\xd1" * 20)
+"""The disperse contract that is trusted here."""
+COIN = Token(31337, Address(b"\xc0" * 20), "USDX", 6)
+DISPERSING = replace(
+    POLICY,
+    tokens=(*POLICY.tokens, replace(POLICY.tokens[0], token=COIN.address)),
+    methods=(Method(HUB, disperse_selector(ETHER)), Method(HUB, disperse_selector(COIN))),
+)
 
 
 @dataclass
@@ -30,12 +43,13 @@ class Bank(FakeTill):
             book_giveaway(job.target_id, store=house.store, now_ms=self.clock.ms, job=job)
 
 
-def bank_and_house(folder: Path) -> tuple[Bank, House]:
-    """Both in an empty folder; the wallet `w1` is rich."""
+def bank_and_house(folder: Path, *, policy: SpendingPolicy | None = None) -> tuple[Bank, House]:
+    """Both in an empty folder; the wallet `w1` is rich, in coins and in tokens, and may disperse them."""
     house = build_house(folder)
     bank = Bank(folder=folder, clock=house.clock)
     bank.open()
-    wallet = bank.set_up()
+    wallet = bank.set_up(policy=policy or DISPERSING)
+    bank.node.token_units = 10**30
     bank.node.coins[wallet.address] = 10**9 * ONE
     return bank, house
 

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from maskbot.domain.chain import At, Call, ChainAccount, Fees, Header, Inclusion, LogPage, LogQuery, Receipt
-from maskbot.domain.money import Address, Chain
+from maskbot.domain.money import NATIVE, Address, Chain
 from maskbot.ports.chain import InsufficientFunds, NonceTooLow, SubmissionUnknown, Underpriced
 from maskbot.wire.crypto import keccak256
-from maskbot.wire.transaction import TransactionFields, decode_signed
+from maskbot.wire.transaction import TransactionFields, decode_signed, effect_of
 
 GAS = 21_000
+BALANCE_OF = bytes.fromhex("70a08231")
 PRICE_WEI = 10**9
 
 
@@ -32,7 +33,9 @@ class Held:
 class FakeChain:
     """Implements `ports.chain.ChainNode`."""
 
-    chain: Chain = field(default_factory=lambda: Chain(31337, "fake", "ETH", final_depth=3, has_finalized=False))
+    chain: Chain = field(
+        default_factory=lambda: Chain(31337, "fake", "ETH", final_depth=3, has_finalized=False, window=8)
+    )
     fees: Fees = field(
         default_factory=lambda: Fees(base_fee_wei=PRICE_WEI, priority_fee_wei=10**6, gas_price_wei=PRICE_WEI)
     )
@@ -44,6 +47,8 @@ class FakeChain:
     """What happens to the next submissions: `lost` (taken, no answer), `away` (never arrives, no answer), `` (as it should)."""
     before_submit: Callable[[bytes], None] | None = None
     reverting: bool = False
+    token_units: int | None = None
+    """What everybody owns of every token; None when there is no token anywhere."""
     salt: int = 0
 
     def fetch_header(self, at: At) -> Header | None:
@@ -59,8 +64,9 @@ class FakeChain:
         return ChainAccount(mined, pending, self.balance(address))
 
     def call(self, call: Call, *, at: At) -> bytes:
-        """Nothing to run here."""
-        return b""
+        """Nothing to run here, but a token may tell what we own of it."""
+        is_asked = self.token_units is not None and call.data.startswith(BALANCE_OF)
+        return (self.token_units or 0).to_bytes(32, "big") if is_asked else b""
 
     def estimate_gas(self, call: Call) -> int:
         """That of a plain transfer."""
@@ -139,10 +145,19 @@ class FakeChain:
         paid = sum(one.fields.call.value_wei for one in moved if one.sender == address)
         return self.coins.get(address, 0) + got - paid
 
-    def paid_to(self, address: Address) -> list[int]:
-        """The payments that an address got."""
-        moved = [held for block in self.blocks for held in block]
-        return [one.fields.call.value_wei for one in moved if one.fields.call.to == address]
+    def paid_to(self, address: Address, *, token: Address = NATIVE) -> list[int]:
+        """The payments that an address got, by calls of any kind; tokens are dispersed within an allowance only."""
+        allowed, paid = 0, list[int]()
+        for held in (held for block in self.blocks for held in block):
+            effect = effect_of(held.fields.call)
+            if effect.allowance is not None:
+                allowed = effect.allowance.amount
+                continue
+            if effect.method is not None and token != NATIVE:
+                allowed -= sum(spend.amount for spend in effect.spends)
+            if allowed >= 0:
+                paid += [spend.amount for spend in effect.spends if (spend.token, spend.recipient) == (token, address)]
+        return paid
 
     def _take(self, raw: bytes) -> bytes:
         fields, sender = decode_signed(raw)

@@ -34,7 +34,7 @@ PRIVATE_KEY = b"\x11" * 32
 BOB = Address(b"\x0b" * 20)
 CAROL = Address(b"\x0c" * 20)
 ONE = 10**15
-RULES = PaymentRules(window=8, batch=8, resend_ms=5_000, bump_ms=60_000, poll_ms=1_000, looks=2)
+RULES = PaymentRules(batch=8, resend_ms=5_000, bump_ms=60_000, poll_ms=1_000, looks=2)
 POLICY = SpendingPolicy(
     chain_id=31337,
     tokens=(

@@ -21,7 +21,14 @@ from maskbot.domain.identity import Platform
 from maskbot.domain.job import JobKind
 from maskbot.flows.act.fetch_beacon import fetch_beacon
 from maskbot.flows.act.fetch_funds import fetch_funds
-from maskbot.flows.decide.giveaway import book_giveaway, draw_giveaway, pay_giveaway, proof_of, refund_giveaway
+from maskbot.flows.decide.giveaway import (
+    PayOrder,
+    book_giveaway,
+    draw_giveaway,
+    pay_giveaway,
+    proof_of,
+    refund_giveaway,
+)
 from maskbot.sandbox.chain import Anvil
 from maskbot.sandbox.drand_server import DrandServer, sandbox_chain
 from maskbot.sandbox.node import find_node
@@ -124,7 +131,7 @@ def test_a_dao_gives_away_on_both_platforms(place: tuple[ChainBank, House], anvi
     )  # fmt: skip
     assert second.stdout.split() == [winner.id.hex() for winner in winners]
 
-    assert pay_giveaway(giveaway.id, requested_by=WHO, store=house.store, now_ms=house.clock.ms) == 5
+    assert pay_giveaway(PayOrder(giveaway.id, WHO), store=house.store, now_ms=house.clock.ms).prizes == 5
     settle(bank, house, anvil)
     for prize in prizes_of(house, giveaway):
         assert received(anvil, prize.address) == prize.base_units

@@ -17,11 +17,10 @@ def go_on(point: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRules:
-    """`window` transactions of a wallet may be unmined at a time; `batch` are signed in one sweep. Bytes are sent again after
-    `resend_ms`, and replaced with more gas after `bump_ms`. A wallet with something on its way is looked at every `poll_ms`. After
-    `looks` looks in a row that found a nonce used up and no receipt, the wallet is quarantined."""
+    """`batch` payments of a wallet are signed in one sweep, within the window of its chain. Bytes are sent again after `resend_ms`,
+    and replaced with more gas after `bump_ms`. A wallet with something on its way is looked at every `poll_ms`. After `looks` looks
+    in a row that found a nonce used up and no receipt, the wallet is quarantined."""
 
-    window: int = 16
     batch: int = 64
     resend_ms: int = 20_000
     bump_ms: int = 90_000

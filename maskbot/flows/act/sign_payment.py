@@ -32,7 +32,7 @@ def sign_approved(wallet: Wallet, account: ChainAccount, *, parts: PaymentParts)
         policy = work.treasury.rules.load_policy(wallet.id)
         unmined = work.treasury.intents.in_states(_UNMINED, wallet_id=wallet.id)
         attempts = work.treasury.attempts.of([one.id for one in unmined])
-        room = max(0, parts.rules.window - len(unmined))
+        room = max(0, parts.chain_of(wallet.chain_id).chain.window - len(unmined))
         count = min(room, parts.rules.batch)
         approved = work.treasury.intents.in_states({"approved"}, wallet_id=wallet.id, limit=count + 1) if count else ()
     if not approved or policy is None:

@@ -20,8 +20,7 @@ def plan(token: Token, *, count: int = 10, personas: int = 10, is_trusted: bool 
         personas=personas,
         gas_price_wei=2,
         max_fee_wei=5,
-        has_disperse=is_trusted,
-        has_packets=is_trusted,
+        obstacles={} if is_trusted else dict.fromkeys((Means.DISPERSE, Means.PACKET), "no contract is trusted here"),
     )
 
 
@@ -56,8 +55,6 @@ def test_the_worst_case_is_the_highest_fee_and_prizes_that_are_coins() -> None:
 
 
 def test_unequal_prizes_are_no_packet() -> None:
-    unequal = plan_routes(
-        ETHER, prizes=(2, 1), personas=2, gas_price_wei=1, max_fee_wei=1, has_disperse=True, has_packets=True
-    )
+    unequal = plan_routes(ETHER, prizes=(2, 1), personas=2, gas_price_wei=1, max_fee_wei=1, obstacles={})
     assert "equal" in str(unequal.routes[2].obstacle)
     assert replace(unequal).chosen.means is Means.TRANSFERS

@@ -13,6 +13,7 @@ from maskbot.settings import load_chains
 from maskbot.wire.red_packet import ContractBook
 
 OWN = "0x" + "05" * 20
+HUB = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf"
 
 
 def _write(folder: Path, text: str) -> Path:
@@ -24,6 +25,24 @@ def _write(folder: Path, text: str) -> Path:
 
 def _chain(id_: int, *lines: str) -> str:
     return "\n".join([f"[chain.{id_}]", 'nodes = ["http://127.0.0.1:8545"]', *lines])
+
+
+def test_a_chain_without_more_words_has_a_window_for_public_nodes_and_trusts_no_contract(tmp_path: Path) -> None:
+    found = load_chains(_write(tmp_path, _chain(1)))[1]
+    assert (found.chain.window, found.disperse, found.quorum) == (16, None, 1)
+
+
+def test_window_and_disperse_contract_are_read(tmp_path: Path) -> None:
+    found = load_chains(_write(tmp_path, _chain(1, "window = 500", f'disperse = "{HUB}"')))[1]
+    assert (found.chain.window, found.disperse) == (500, bytes.fromhex(HUB[2:]))
+
+
+@pytest.mark.parametrize(
+    "line", ["window = 0", "window = 10001", "window = true", 'disperse = "0x12"', "disperse = 5", 'colour = "red"']
+)
+def test_what_means_nothing_is_refused_with_its_place(tmp_path: Path, line: str) -> None:
+    with pytest.raises(Misconfigured, match=r"\[chain.137\]"):
+        load_chains(_write(tmp_path, _chain(137, line)))
 
 
 def test_without_a_file_no_chain_is_served() -> None:

@@ -9,7 +9,7 @@ from maskbot.domain.giveaway import Giveaway, books_of
 from maskbot.domain.job import JobKind
 from maskbot.domain.transaction import Followup, PaymentOrder
 from maskbot.flows.decide.giveaway.announce import announce, public_name
-from maskbot.flows.decide.giveaway.pay import check_wallet, load_giveaway
+from maskbot.flows.decide.giveaway.payable import check_wallet, load_giveaway
 from maskbot.flows.decide.payment import plan_payment
 from maskbot.ports.store import Store
 from maskbot.wire.transaction import transfer_call

@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from maskbot.domain.delivery_plan import Means
 from maskbot.domain.errors import MaskbotError
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import JobKind
+from maskbot.domain.money import Token
 from maskbot.flows.act.fetch_beacon import fetch_beacon
 from maskbot.flows.decide.giveaway import (
+    PayOrder,
     book_giveaway,
     close_giveaway,
     draw_giveaway,
@@ -27,8 +30,8 @@ from maskbot.flows.decide.giveaway import (
 from maskbot.flows.decide.giveaway.close import draw_entrant
 from maskbot.flows.decide.payment import cancel_payment
 from maskbot.wire.draw import check_proof, merkle_root, normalise
-from tests.fakes.bank import bank_and_house, books, prizes_of, state_of
-from tests.fakes.giveaways import FakeBeacons, address_of, enter, opened
+from tests.fakes.bank import COIN, HUB, bank_and_house, books, prizes_of, state_of
+from tests.fakes.giveaways import ETHER, FakeBeacons, address_of, enter, opened
 
 WHO = "operator:alice"
 
@@ -36,11 +39,11 @@ WHO = "operator:alice"
 class Campaign(RuleBasedStateMachine):
     """One giveaway, and every step of it at any time."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(token=st.sampled_from([ETHER, COIN]))
+    def begin(self, token: Token) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mb-g-"))
         self.bank, self.house = bank_and_house(self.folder)
-        self.giveaway = opened(self.house)
+        self.giveaway = opened(self.house, token=token)
         self.root: bytes | None = None
         self.winners: tuple[bytes, ...] = ()
 
@@ -73,11 +76,10 @@ class Campaign(RuleBasedStateMachine):
     def drawing_is_tried(self) -> None:
         self._try(lambda: draw_giveaway(self.giveaway.id, store=self.house.store, now_ms=self.house.clock.ms))
 
-    @rule()
-    def paying_is_tried(self) -> None:
-        self._try(
-            lambda: pay_giveaway(self.giveaway.id, requested_by=WHO, store=self.house.store, now_ms=self.house.clock.ms)
-        )
+    @rule(means=st.sampled_from([None, Means.TRANSFERS, Means.DISPERSE, Means.DISPERSE]))
+    def paying_is_tried(self, means: Means | None) -> None:
+        order = PayOrder(self.giveaway.id, WHO, means, HUB)
+        self._try(lambda: pay_giveaway(order, store=self.house.store, now_ms=self.house.clock.ms))
 
     @rule(number=st.integers(0, 3))
     def somebody_stops_a_payment(self, number: int) -> None:
@@ -110,9 +112,9 @@ class Campaign(RuleBasedStateMachine):
     def the_books_balance(self) -> None:
         now = books(self.house, self.giveaway)
         assert now.funded == now.paid + now.refunded + now.remainder == 1_000
-        moved = sum(sum(self.bank.node.paid_to(address_of(number))) for number in range(6))
+        moved = sum(sum(self.paid_to(number)) for number in range(6))
         assert now.paid <= moved <= now.paid + now.owed
-        back = sum(self.bank.node.paid_to(address_of(9_999)))
+        back = sum(self.paid_to(9_999))
         assert now.refunded <= back <= now.refunded + now.refundable
         assert moved + back <= now.funded
 
@@ -120,7 +122,7 @@ class Campaign(RuleBasedStateMachine):
     def nobody_is_paid_twice(self) -> None:
         due = {bytes(prize.address): prize.base_units for prize in prizes_of(self.house, self.giveaway)}
         for number in range(6):
-            paid = self.bank.node.paid_to(address_of(number))
+            paid = self.paid_to(number)
             assert paid in ([], [due.get(bytes(address_of(number)))])
 
     @invariant()
@@ -138,6 +140,17 @@ class Campaign(RuleBasedStateMachine):
             assert now.root == merkle_root([one.line for one in normalise(map(draw_entrant, entrants))])
             assert self.root in (None, now.root)
             self.root = now.root
+
+    @invariant()
+    def prizes_that_one_payment_carries_share_its_fate(self) -> None:
+        states: dict[str, set[tuple[str, bytes | None]]] = {}
+        for prize in prizes_of(self.house, self.giveaway):
+            if prize.payment_id is not None:
+                states.setdefault(prize.payment_id, set()).add((prize.state, prize.tx_hash))
+        assert all(len(found) == 1 for found in states.values())
+
+    def paid_to(self, number: int) -> list[int]:
+        return self.bank.node.paid_to(address_of(number), token=self.giveaway.rules.token.address)
 
     def teardown(self) -> None:
         if hasattr(self, "bank"):

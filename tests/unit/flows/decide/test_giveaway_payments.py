@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from maskbot.domain.errors import Refused
-from maskbot.flows.decide.giveaway import book_giveaway, pay_giveaway, refund_giveaway
+from maskbot.flows.decide.giveaway import PayOrder, book_giveaway, pay_giveaway, refund_giveaway
 from maskbot.flows.decide.giveaway.refund import PATIENCE_MS
 from tests.fakes.bank import Bank, bank_and_house, books, prizes_of, state_of
 from tests.fakes.giveaways import address_of, close, drawn, enter, opened
@@ -26,7 +26,7 @@ def place(tmp_path: Path) -> Iterator[tuple[Bank, House]]:
 
 
 def pay(house: House, giveaway_id: str) -> int:
-    return pay_giveaway(giveaway_id, requested_by=WHO, store=house.store, now_ms=house.clock.ms)
+    return pay_giveaway(PayOrder(giveaway_id, WHO), store=house.store, now_ms=house.clock.ms).prizes
 
 
 def refund(house: House, giveaway_id: str) -> str:

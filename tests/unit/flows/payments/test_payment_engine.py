@@ -68,7 +68,7 @@ def test_planning_the_same_payment_again_is_the_same_payment(till: FakeTill) -> 
 def test_many_payments_are_pipelined_within_the_window_in_the_order_of_their_planning(till: FakeTill) -> None:
     intents = [till.plan(f"p{number:02}", value_wei=ONE + number) for number in range(20)]
     till.work()
-    assert len(till.node.pool) == till.rules.window
+    assert len(till.node.pool) == till.node.chain.window
     till.mine_and_step(12)
     assert set(till.states().values()) == {"final"}
     assert [till.intent(one.id).nonce for one in intents] == list(range(20))

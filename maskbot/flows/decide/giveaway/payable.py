@@ -1,0 +1,52 @@
+"""What paying, booking and refunding share: the giveaway under its lock, its wallet, what an operator orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maskbot.domain.delivery_plan import Means
+from maskbot.domain.errors import Refused
+from maskbot.domain.giveaway import Giveaway
+from maskbot.domain.money import Address
+from maskbot.ports.store import Work
+
+
+class NotPayable(Refused):
+    """The giveaway is not drawn, its wallet is not on the chain of its token, or it cannot be paid in this way now."""
+
+    kind = "NotPayable"
+
+
+@dataclass(frozen=True, slots=True)
+class PayOrder:
+    """Pay a giveaway. `means` None takes the cheapest way that is possible. `disperse` is the contract that the operator trusts on
+    the giveaway's chain, None without one."""
+
+    giveaway_id: str
+    requested_by: str
+    means: Means | None = None
+    disperse: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What was planned: so many payments for so many prizes; `means` is None when nothing was owed."""
+
+    means: Means | None
+    prizes: int
+    payments: int
+
+
+def load_giveaway(giveaway_id: str, *, work: Work) -> Giveaway:
+    """The giveaway, locked. Raises Refused (NoSuchRow)."""
+    giveaway = work.giveaways.load(giveaway_id, is_locked=True)
+    if giveaway is None:
+        raise Refused(f"no giveaway {giveaway_id}", kind="NoSuchRow")
+    return giveaway
+
+
+def check_wallet(giveaway: Giveaway, *, work: Work) -> None:
+    """Raises NotPayable unless the wallet is there, of the same tenant, and on the token's chain."""
+    wallets = work.treasury.wallets.load([giveaway.wallet_id], tenant_id=giveaway.tenant_id)
+    if not wallets or wallets[0].chain_id != giveaway.rules.token.chain_id:
+        raise NotPayable(f"the wallet of this giveaway is not one on chain {giveaway.rules.token.chain_id}")
