@@ -23,6 +23,8 @@ from maskbot.flows.act.fetch_beacon import fetch_beacon
 from maskbot.flows.act.fetch_facts import fetch_facts
 from maskbot.flows.act.fetch_picture import fetch_picture
 from maskbot.flows.act.open_post import open_post
+from maskbot.flows.act.packet_claim import book_claim, check_claim
+from maskbot.flows.act.packet_claim.price import price_claim
 from maskbot.flows.act.publish_keys import publish_keys
 from maskbot.flows.act.refresh_market import refresh_market
 from maskbot.flows.act.sweep_wallet import sweep_wallet
@@ -87,6 +89,9 @@ _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.BOOK_GIVEAWAY: lambda job, app, _: book_giveaway(
         job.target_id, store=app.store, now_ms=app.clock.now_ms(), job=job
     ),
+    JobKind.CHECK_CLAIM: lambda job, app, _: check_claim(job, parts=app.claims),
+    JobKind.PRICE_CLAIM: lambda job, app, _: price_claim(job, store=app.store, market=app.market, clock=app.clock),
+    JobKind.BOOK_CLAIM: lambda job, app, _: book_claim(job, parts=app.claims),
 }
 
 

@@ -15,6 +15,7 @@ from maskbot.settings import ChainNodes, Settings, load_chains
 
 if TYPE_CHECKING:
     from maskbot.domain.money import Address
+    from maskbot.flows.act.packet_claim import ClaimParts
     from maskbot.flows.act.payment_parts import PaymentParts
     from maskbot.ports.giveaways import Beacons
     from maskbot.ports.treasury import WalletKeys
@@ -108,6 +109,23 @@ class MoneyParts(ABC):
             )
 
         return self._part("payments", make)
+
+    @property
+    def claims(self) -> ClaimParts:
+        """What the flows that take shares of red packets work with."""
+
+        def make() -> ClaimParts:
+            from maskbot.flows.act.packet_claim import ClaimParts
+
+            return ClaimParts(
+                store=self.store,
+                chain_of=self.chain_of,
+                contracts=self.packet_contracts,
+                secrets=self.vault,
+                clock=self.clock,
+            )
+
+        return self._part("claims", make)
 
     @property
     @abstractmethod

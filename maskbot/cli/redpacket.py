@@ -9,6 +9,7 @@ import typer
 
 from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.cli.noun import make_noun
+from maskbot.cli.redpacket_claims import claim, claims
 from maskbot.cli.redpacket_source import Named, read_source
 from maskbot.cli.show import show_fields
 from maskbot.domain.errors import Malformed
@@ -18,7 +19,9 @@ from maskbot.flows.act.fetch_packet import fetch_packet, fetch_token
 from maskbot.wire.crypto import address_text, parse_address
 from maskbot.wire.red_packet import ContractBook, PacketContract
 
-app = make_noun("Red packets: look at any.")
+app = make_noun("Red packets: look at any, take shares.")
+app.command("claim")(claim)
+app.command("claims")(claims)
 _Fields = dict[str, object]
 
 

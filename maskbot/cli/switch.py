@@ -14,7 +14,7 @@ from maskbot.domain.errors import Malformed
 
 app = make_noun("Pause and resume the service.")
 
-_SCOPES = "global, deliveries, payments, resends, tenant:ID, account:ID, chain:ID, wallet:ID or verb:WORD"
+_SCOPES = "global, deliveries, payments, claims, resends, tenant:ID, account:ID, chain:ID, wallet:ID or verb:WORD"
 ScopeArgument = Annotated[str, typer.Argument(help=f"What: {_SCOPES}.")]
 
 
@@ -49,7 +49,7 @@ def list_switches(as_json: JsonOption = False) -> None:
 
 def _flip(scope: str, *, is_on: bool, reason: str, as_json: bool) -> None:
     head, _, name = scope.partition(":")
-    is_whole = scope in ("global", "deliveries", "payments", "resends")
+    is_whole = scope in ("global", "deliveries", "payments", "claims", "resends")
     if not is_whole and (head not in ("tenant", "account", "chain", "wallet", "verb") or not name):
         raise Malformed(f"a scope is one of {_SCOPES}; got {scope}")
     with opened() as parts, parts.store.write() as work:

@@ -16,6 +16,7 @@ from maskbot.cli.persona_import import read_private_key
 from maskbot.cli.secret_input import read_secret, read_secret_bytes, write_secret
 from maskbot.cli.session import DEFAULT_TENANT, JsonOption, TenantOption, opened, tenant_id_of
 from maskbot.cli.show import show_fields, show_rows
+from maskbot.cli.wallet_claims import link, links, unlink, worth
 from maskbot.cli.who import operator
 from maskbot.domain.audit import NewEntry
 from maskbot.domain.errors import Malformed, Refused
@@ -27,6 +28,10 @@ from maskbot.settings.spending_file import parse_spending_policy, show_spending_
 from maskbot.wire.crypto import address_text
 
 app = make_noun("Accounts that pay. Without a policy nothing is paid from one.")
+app.command("link")(link)
+app.command("unlink")(unlink)
+app.command("links")(links)
+app.command("worth")(worth)
 
 WalletArgument = Annotated[str, typer.Argument(help="A wallet's name or id.")]
 ChainOption = Annotated[int, typer.Option("--chain", help="The chain id, as in the chains file.")]

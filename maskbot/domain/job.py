@@ -25,6 +25,9 @@ class JobKind(StrEnum):
     FETCH_BEACON = "fetch_beacon"
     DRAW_GIVEAWAY = "draw_giveaway"
     BOOK_GIVEAWAY = "book_giveaway"
+    CHECK_CLAIM = "check_claim"
+    PRICE_CLAIM = "price_claim"
+    BOOK_CLAIM = "book_claim"
 
     @property
     def queue(self) -> str:
@@ -49,6 +52,9 @@ _QUEUES = {
     JobKind.FETCH_BEACON: "facts",
     JobKind.DRAW_GIVEAWAY: "facts",
     JobKind.BOOK_GIVEAWAY: "facts",
+    JobKind.CHECK_CLAIM: "payments",
+    JobKind.PRICE_CLAIM: "facts",
+    JobKind.BOOK_CLAIM: "payments",
 }
 
 QUEUES = ("mentions", "facts", "keys", "deliveries", "webhooks", "payments")

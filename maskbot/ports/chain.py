@@ -104,6 +104,18 @@ class ChainReader(Protocol):
         ...
 
 
+class ChainState(Protocol):
+    """Reads what lies at an address, in the newest block."""
+
+    def fetch_code(self, address: Address) -> bytes:
+        """The code at an address, b"" for a plain account; 23 bytes that begin with 0xef0100 for a delegated one (EIP-7702)."""
+        ...
+
+    def fetch_word(self, address: Address, *, slot: bytes) -> bytes:
+        """The 32 bytes in a storage slot (32 bytes) of a contract."""
+        ...
+
+
 class ChainLedger(Protocol):
     """Reads what has happened on one chain."""
 
@@ -129,7 +141,7 @@ class ChainSender(Protocol):
         ...
 
 
-class ChainNode(ChainReader, ChainLedger, ChainSender, Protocol):
+class ChainNode(ChainReader, ChainState, ChainLedger, ChainSender, Protocol):
     """All of one chain."""
 
     @property

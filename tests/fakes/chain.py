@@ -74,6 +74,14 @@ class FakeChain:
             raise InsufficientFunds("not enough")
         return GAS
 
+    def fetch_code(self, address: Address) -> bytes:
+        """No contracts here."""
+        return b""
+
+    def fetch_word(self, address: Address, *, slot: bytes) -> bytes:
+        """Nothing in any slot."""
+        return bytes(32)
+
     def fetch_fees(self) -> Fees:
         """As set."""
         return self.fees

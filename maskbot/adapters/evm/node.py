@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from maskbot.adapters.evm.answers import holds_transaction, read_header, read_receipt
 from maskbot.adapters.evm.endpoint import Endpoint, Problem, Result
 from maskbot.adapters.evm.errors import NodeRefuses, SendAnswer, problem_of
-from maskbot.adapters.evm.fields import Json, data, quantity, row, small, to_hex
+from maskbot.adapters.evm.fields import Json, data, fixed, quantity, row, small, to_hex
 from maskbot.adapters.evm.log_pages import LogPages
 from maskbot.adapters.evm.quorum import agreed, heard_of, middle_low, vouched
 from maskbot.adapters.evm.sending import merge_answers, send_to
@@ -93,6 +93,18 @@ class EvmNode:
         """As the port says."""
         fields = _call_fields(call)
         return self._from_first(lambda node: small(node.ask("eth_estimateGas", fields, "pending"), where="gas"))
+
+    def fetch_code(self, address: Address) -> bytes:
+        """As the port says."""
+        asked = (address_text(address), BlockName.LATEST.value)
+        return self._from_first(
+            lambda node: data(node.ask("eth_getCode", *asked), where="code", longest=_LONGEST_RESULT)
+        )
+
+    def fetch_word(self, address: Address, *, slot: bytes) -> bytes:
+        """As the port says."""
+        asked = (address_text(address), to_hex(slot), BlockName.LATEST.value)
+        return self._from_first(lambda node: fixed(node.ask("eth_getStorageAt", *asked), where="word"))
 
     def fetch_fees(self) -> Fees:
         """As the port says; of several nodes the middle one, the lower of two."""

@@ -21,12 +21,14 @@ from maskbot.adapters.store.jobs import SqlBells, SqlJobs
 from maskbot.adapters.store.key_publications import SqlKeyPublications
 from maskbot.adapters.store.limits import SqlLedger, SqlSwitches, SqlThrottles
 from maskbot.adapters.store.mentions import SqlMentions
+from maskbot.adapters.store.packet_claims import SqlClaimRules, SqlPacketClaims
 from maskbot.adapters.store.people import SqlPeople
 from maskbot.adapters.store.personas import SqlPersonaLinks, SqlPersonas
 from maskbot.adapters.store.schema import check_schema
 from maskbot.adapters.store.treasury import SqlTreasury
 from maskbot.ports import store as ports
 from maskbot.ports.giveaways import Entrants, Giveaways, Prizes
+from maskbot.ports.packet_claims import ClaimRules, PacketClaims
 from maskbot.ports.treasury import Treasury
 
 
@@ -54,6 +56,8 @@ class SqlWork:
         self.giveaways: Giveaways = SqlGiveaways(connection)
         self.entrants: Entrants = SqlEntrants(connection)
         self.prizes: Prizes = SqlPrizes(connection)
+        self.claims: PacketClaims = SqlPacketClaims(connection)
+        self.claim_rules: ClaimRules = SqlClaimRules(connection)
 
 
 class SqlStore:

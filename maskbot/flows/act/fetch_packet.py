@@ -41,9 +41,11 @@ def fetch_packet(
     viewer: Address | None,
     tx_hash: bytes | None = None,
     created_at_s: int | None = None,
+    most_pages: int = MOST_PAGES,
 ) -> RedPacket:
     """The packet as `viewer` sees it. Its creation is found through the transaction `tx_hash`, else by its time `created_at_s`
-    (both may be a stranger's word: what they lead to is checked), else among the newest 50,000 blocks.
+    (both may be a stranger's word: what they lead to is checked), else among the newest 50,000 blocks. No
+    more than `most_pages` pages of events are read.
 
     Raises:
         UntrustedContract: no contract of this chain and version is known to us.
@@ -59,7 +61,7 @@ def fetch_packet(
     leaves_traces = not availability.is_unknown or reference.version in (PacketVersion.V2, PacketVersion.V3)
     if leaves_traces:
         first = _first_block(contract, newest, node=node, tx_hash=tx_hash, created_at_s=created_at_s)
-        events = _events(reference, contract, node=node, first=first, last=newest.number)
+        events = _events(reference, contract, node=node, first=first, last=newest.number, most_pages=most_pages)
     return packet_facts(
         reference, contract=contract, availability=availability, events=events, block_time_s=newest.time_s
     )
@@ -107,12 +109,12 @@ def _block_before(time_s: int, *, first: int, newest: Header, node: ChainReader)
 
 
 def _events(
-    reference: PacketReference, contract: PacketContract, *, node: ChainNode, first: int, last: int
+    reference: PacketReference, contract: PacketContract, *, node: ChainNode, first: int, last: int, most_pages: int
 ) -> tuple[PacketEvent, ...]:
     found: list[PacketEvent] = []
     topic1 = reference.packet_id if reference.version is PacketVersion.NFT else None
     topics = event_topics(reference.version)
-    for _page in range(MOST_PAGES):
+    for _page in range(most_pages):
         page = node.fetch_logs(LogQuery(contract.address, first, last, topics, topic1))
         found += events_of_packet(page.logs, contract=contract, packet_id=reference.packet_id)
         first = page.end.number + 1

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from maskbot.ports.giveaways import Entrants, Giveaways, Prizes
+from maskbot.ports.packet_claims import ClaimRules, PacketClaims
 from maskbot.ports.store.jobs import Bells, Jobs
 from maskbot.ports.store.limits import Ledger, Switches, Throttles
 from maskbot.ports.store.outbox import Broadcasts, Deliveries, KeyPublications
@@ -37,6 +38,8 @@ class Work(Protocol):
     giveaways: Giveaways
     entrants: Entrants
     prizes: Prizes
+    claims: PacketClaims
+    claim_rules: ClaimRules
 
 
 class Store(Protocol):

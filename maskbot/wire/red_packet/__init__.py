@@ -20,10 +20,12 @@ from maskbot.wire.red_packet.calls import (
     encode_gas_payer,
     encode_refund,
 )
+from maskbot.wire.red_packet.claimed import Share, meaning_of, share_in
 from maskbot.wire.red_packet.errors import InvalidAbi, InvalidPacketPost, KeyOnServer, UntrustedContract
 from maskbot.wire.red_packet.facts import events_of_packet, packet_facts
 from maskbot.wire.red_packet.metadata import PacketPost, PostedToken, read_packet_post
 from maskbot.wire.red_packet.nft_metadata import NftPacketPost, read_nft_packet_post
+from maskbot.wire.red_packet.posted import PostedPacket, posted_packets
 from maskbot.wire.red_packet.ticket import Ticket, sign_ticket
 
 __all__ = [
@@ -37,7 +39,9 @@ __all__ = [
     "NftPacketPost",
     "PacketContract",
     "PacketPost",
+    "PostedPacket",
     "PostedToken",
+    "Share",
     "Ticket",
     "UntrustedContract",
     "chain_of_name",
@@ -52,9 +56,12 @@ __all__ = [
     "encode_refund",
     "event_topics",
     "events_of_packet",
+    "meaning_of",
     "name_of_chain",
     "packet_facts",
+    "posted_packets",
     "read_nft_packet_post",
     "read_packet_post",
+    "share_in",
     "sign_ticket",
 ]

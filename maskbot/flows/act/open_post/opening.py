@@ -2,10 +2,10 @@
 
 No confused deputy: a payload in a mention is tried only with personas linked to its author, a payload in a watched post only with
 personas that watch that feed. Plaintext goes to the inbox (and the owner's webhook); a mention learns only whether it opened, and
-a direct answer may repeat the text. Every failure looks the same from outside, in words and in time: whether a payload was broken,
-nobody's, or somebody's without a key, the answer falls due at the end of the same interval (reliability.md E10). A post that
-carries no payload as text is handed to `fetch_picture` first when it shows pictures of the right size.
-Source: mask-payload.md 9, 13; gun-personas-backup.md A.4.
+a direct answer may repeat the text. A red packet in a watched post becomes a claim of each persona that read it and claims.
+Every failure looks the same from outside, in words and in time: whether a payload was broken, nobody's, or somebody's without a
+key, the answer falls due at the end of the same interval (reliability.md E10). A post that carries no payload as text is handed
+to `fetch_picture` first when it shows pictures of the right size. Source: mask-payload.md 9, 13; gun-personas-backup.md A.4.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from maskbot.domain.job import Job, JobKind, NewJob
 from maskbot.domain.mention import Mention
 from maskbot.domain.post import Post
 from maskbot.domain.request import Fact, Need, OpenedFact
+from maskbot.flows.act.open_post.claims import claims_in
 from maskbot.flows.act.open_post.keys import Opened, open_for, read_message
 from maskbot.flows.act.open_post.record import Source, record
 from maskbot.flows.act.picture_parts import picture_state
@@ -55,13 +56,17 @@ def open_post(job: Job, *, store: Store, graph: KeyGraph, vault: Vault, clock: C
             _have_picture_fetched(job, mention, store=store, clock=clock, notice=notice)
             return
     source, opened, fact = None, list[Opened](), OpenedFact(is_opened=False)
+    readers: list[tuple[Persona, Mapping[str, object] | None]] = []
     try:
         source = Source(*_parsed(carried))
         if isinstance(source.payload.encryption, PublicEncryption):
-            fact = OpenedFact(is_opened=True, is_public=True, text=read_message(source.payload, None)[0])
+            text, meta = read_message(source.payload, None)
+            fact = OpenedFact(is_opened=True, is_public=True, text=text)
+            readers = [(persona, meta) for persona in personas]
         else:
             opened = open_for(personas, source.payload, mention, store=store, graph=graph, vault=vault)
             fact = OpenedFact(is_opened=bool(opened), text=opened[0].text if opened else None)
+            readers = [(each.persona, each.meta) for each in opened]
     except (Malformed, Refused) as error:
         log.info("post.malformed", mention_id=mention.id, error=error.kind)
         source = None
@@ -71,7 +76,8 @@ def open_post(job: Job, *, store: Store, graph: KeyGraph, vault: Vault, clock: C
         with store.write() as work:
             work.jobs.postpone(job, due_at_ms=clock.now_ms() + wait_ms, error_kind="NoKeyYet")
         return
-    record(job, mention, source, opened, fact, store=store, vault=vault, clock=clock, notice=notice)
+    found = claims_in(readers, mention, store=store, now_ms=clock.now_ms()) if mention.is_watched else ()
+    record(job, mention, source, opened, fact, found, store=store, vault=vault, clock=clock, notice=notice)
 
 
 def _personas_for(mention: Mention, *, work: Work) -> tuple[Persona, ...]:

@@ -17,8 +17,10 @@ from maskbot.domain.identity import PublicKey
 from maskbot.domain.inbox import InboxItem
 from maskbot.domain.job import Job, JobKind, NewJob
 from maskbot.domain.mention import Mention, Outcome
+from maskbot.domain.packet_claim import PacketClaim
 from maskbot.domain.request import Fact, Need, OpenedFact, OpenedNeed
 from maskbot.flows.act.open_post.keys import Opened
+from maskbot.flows.decide.packet_claim import Found, record_found
 from maskbot.ports.inside import Clock, Notice, Place, Vault
 from maskbot.ports.store import Contact, Store, Work
 from maskbot.wire.payload import Curve, CurveKey, Payload
@@ -45,13 +47,15 @@ def record(
     source: Source | None,
     opened: Sequence[Opened],
     fact: OpenedFact,
+    found: Sequence[Found],
     *,
     store: Store,
     vault: Vault,
     clock: Clock,
     notice: Notice,
 ) -> None:
-    """Record the outcome and finish the job. `source` is None when the post carried nothing readable.
+    """Record the outcome and finish the job. `source` is None when the post carried nothing readable; `found` are red packets to
+    claim, whose keys are sealed before anything else is done with them.
 
     Raises: Unavailable if the vault is away; Refused (StaleLease).
     """
@@ -64,6 +68,7 @@ def record(
             for item, content in zip(items, contents, strict=True)
         ]
     )
+    claims = _with_sealed_keys(found, vault=vault)
     jobs: list[NewJob] = []
     with store.write() as work:
         for item, each in zip(items, sealed, strict=True):
@@ -72,6 +77,7 @@ def record(
                 and work.inbox.webhook(item.persona_id) is not None
             ):
                 jobs.append(NewJob(JobKind.DELIVER_WEBHOOK, item.id, item.tenant_id, now_ms))
+        jobs += record_found(claims, work=work, now_ms=now_ms)
         if source is not None and opened:
             _learn(source.payload, mention, work=work, now_ms=now_ms)
         if items:
@@ -87,6 +93,12 @@ def record(
         work.jobs.add(jobs)
         work.jobs.finish([job])
     notice.ring({new.kind.queue: 1 for new in jobs if new.due_at_ms <= now_ms})
+
+
+def _with_sealed_keys(found: Sequence[Found], *, vault: Vault) -> list[PacketClaim]:
+    keyed = [(each.place, each.packet_key) for each in found if each.packet_key is not None]
+    sealed = iter(vault.protect(keyed) if keyed else ())
+    return [each.claim if each.packet_key is None else replace(each.claim, sealed_key=next(sealed)) for each in found]
 
 
 def _end_of_interval(mention: Mention, *, now_ms: int) -> int:
