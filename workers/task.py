@@ -20,7 +20,7 @@ from maskbot.flows.act.deliver_post import deliver_post
 from maskbot.flows.act.deliver_webhook import deliver_webhook
 from maskbot.flows.act.erase_key import erase_key
 from maskbot.flows.act.fetch_beacon import fetch_beacon
-from maskbot.flows.act.fetch_facts import fetch_facts
+from maskbot.flows.act.fetch_facts import FactSources, fetch_facts
 from maskbot.flows.act.fetch_picture import fetch_picture
 from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.packet_claim import book_claim, check_claim
@@ -48,7 +48,7 @@ Flow = Callable[[Job, App, Notice], object]
 
 _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.FETCH_FACTS: lambda job, app, notice: fetch_facts(
-        job, store=app.store, market=app.market, clock=app.clock, notice=notice, chain_of=app.chain_of
+        job, store=app.store, sources=_sources(app), clock=app.clock, notice=notice
     ),
     JobKind.REFRESH_MARKET: lambda job, app, _: refresh_market(
         job, store=app.store, market=app.market, clock=app.clock
@@ -93,6 +93,16 @@ _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.PRICE_CLAIM: lambda job, app, _: price_claim(job, store=app.store, market=app.market, clock=app.clock),
     JobKind.BOOK_CLAIM: lambda job, app, _: book_claim(job, parts=app.claims),
 }
+
+
+def _sources(app: App) -> FactSources:
+    """Whom facts are asked of."""
+    return FactSources(
+        market=app.market,
+        chain_of=app.chain_of,
+        graph_of=app.graph_of,
+        x_budget_musd=app.settings.x_daily_budget_musd,
+    )
 
 
 def drain(queue: str, *, app: App, notice: Notice, owner: str, is_stopping: Callable[[], bool]) -> int:

@@ -20,7 +20,8 @@ from maskbot.domain.entry import (
     GiveawayView,
     RefuseEntry,
 )
-from maskbot.domain.giveaway import Giveaway, Mode
+from maskbot.domain.giveaway import Giveaway, Mode, Rules
+from maskbot.domain.identity import Platform
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.request import Answer, Facts, Need, Request
 from maskbot.wire.crypto.address_text import InvalidAddress, address_text, parse_address
@@ -39,6 +40,10 @@ _REASONS = {
     EntryRefusal.AGE_UNKNOWN: "your server does not show since when your account exists, and the rules ask for {age} days",
     EntryRefusal.HOLDS_TOO_LITTLE: "at block {block} this address held too little of {contract}",
     EntryRefusal.CHAIN_UNAVAILABLE: "I cannot look at the chain at the moment; please enter again later",
+    EntryRefusal.NOT_FOLLOWING: "follow this account first, then enter again",
+    EntryRefusal.FOLLOW_UNKNOWN: "I cannot see whether you follow this account; please enter again later",
+    EntryRefusal.NOT_BOOSTED: "{boost} the announced post first, then enter again",
+    EntryRefusal.BOOST_UNKNOWN: "I cannot see whether you {boost}ed the announced post; please enter again later",
 }
 
 
@@ -80,7 +85,7 @@ class GiveawayApplet:
             return _won(fact)
         chosen = fact.chosen(request.args)
         shown = [chosen] if chosen is not None else [view for view in fact.views if view.giveaway.state == "open"]
-        return Answer(words="\n".join(_described(view) for view in shown[:3]), reason="giveaway_told")
+        return Answer(words="\n".join(_described(request, view) for view in shown[:3]), reason="giveaway_told")
 
 
 def _target(request: Request) -> _Target:
@@ -112,7 +117,7 @@ def _enter(request: Request, fact: GiveawayFact, facts: Facts) -> Answer:
             return Answer(words=problem, reason="bad_address")
     refusal = judge_entry(view.giveaway.rules, state=view.giveaway.state, entry=_entry(request, view, fact))
     if refusal is not None:
-        return _refused(view, refusal)
+        return _refused(request, view, refusal)
     if fact.address is None:
         return Answer(words=f"Where should a prize go? {_HOW}", reason="bad_address")
     rules = view.giveaway.rules
@@ -141,11 +146,14 @@ def _entry(request: Request, view: GiveawayView, fact: GiveawayFact) -> Entry:
         held=view.held,
         has_entered=view.own is not None,
         is_address_taken=view.is_address_taken,
+        is_following=view.is_following,
+        has_boosted=view.has_boosted,
     )
 
 
-def _refused(view: GiveawayView, refusal: EntryRefusal) -> Answer:
+def _refused(request: Request, view: GiveawayView, refusal: EntryRefusal) -> Answer:
     rules = view.giveaway.rules
+    boost = _boost_word(request)
     reason = _REASONS[refusal].format(
         opens=_time(rules.opens_at_ms),
         closes=_time(rules.closes_at_ms),
@@ -154,6 +162,7 @@ def _refused(view: GiveawayView, refusal: EntryRefusal) -> Answer:
         age=rules.least_account_age_days,
         block=rules.holding.block if rules.holding is not None else 0,
         contract=_short(rules.holding.contract) if rules.holding is not None else "",
+        boost=boost,
     )
     return Answer(
         words=f"Sorry, no entry in {_name(view.giveaway)}: {reason}.",
@@ -162,7 +171,7 @@ def _refused(view: GiveawayView, refusal: EntryRefusal) -> Answer:
     )
 
 
-def _described(view: GiveawayView) -> str:
+def _described(request: Request, view: GiveawayView) -> str:
     giveaway = view.giveaway
     rules = giveaway.rules
     parts = [f"{_name(giveaway)}: {giveaway.amount(rules.total)} for {len(rules.prizes)}"]
@@ -170,6 +179,7 @@ def _described(view: GiveawayView) -> str:
         parts.append("drawn" if rules.mode is Mode.DRAWN else "first come, first served")
         parts.append(f"until {_time(rules.closes_at_ms)}")
         parts.append(f"enter 0x… {rules.code} {rules.entry_word}".rstrip())
+        parts += [f"first: {' and '.join(first)}"] if (first := _conditions(request, rules)) else []
     elif giveaway.state == "closed":
         parts.append(f"closed with {giveaway.entrant_count} entrants; the draw is next")
     else:
@@ -178,6 +188,16 @@ def _described(view: GiveawayView) -> str:
         parts.append(f"you are in with {_short(view.own.address)}")
     parts.append(f"rules {rules.hash.hex()[:12]}")
     return " · ".join(parts)
+
+
+def _conditions(request: Request, rules: Rules) -> list[str]:
+    """What has to be done on the platform before entering."""
+    follow = ["follow this account"] if rules.follows else []
+    return [*follow, f"{_boost_word(request)} the announced post"] if rules.boosted else follow
+
+
+def _boost_word(request: Request) -> str:
+    return "repost" if request.platform is Platform.X else "boost"
 
 
 def _won(fact: GiveawayFact) -> Answer:

@@ -66,6 +66,10 @@ def open_(
     word: Annotated[str, typer.Option(help="A word that an entry has to contain.")] = "",
     age: Annotated[int, typer.Option(help="How many days old an account has to be.")] = 0,
     holds: Annotated[str | None, typer.Option(help="0xCONTRACT:LEAST:BLOCK that an address held.")] = None,
+    follows: Annotated[bool, typer.Option("--follows", help="Only who follows the account they mention.")] = False,
+    boosted: Annotated[
+        list[str] | None, typer.Option("--boosted", help="URL of a post that has to be boosted; one for each account.")
+    ] = None,
     refund_to: Annotated[
         str | None, typer.Option(help="Where the rest goes; it stays in the wallet without it.")
     ] = None,
@@ -78,7 +82,8 @@ def open_(
         tenant_id = tenant_id_of(parts, tenant)
         payer = find_wallet(parts, wallet, tenant_id=tenant_id)
         closes_at_ms = read_slot(until, now_ms=parts.clock.now_ms())
-        typed = RulesText(code, title, tuple(prize), token, closes_at_ms, beacon, word, age, holds)
+        named = tuple(boosted or ())
+        typed = RulesText(code, title, tuple(prize), token, closes_at_ms, beacon, word, age, holds, follows, named)
         rules = read_rules(typed, giveaway_id=new_id(), wallet=payer, parts=parts)
         funds = fetch_funds(rules.token, owner=payer.address, chain=parts.chain_of(payer.chain_id))
         if plan:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from maskbot.assembly import App
 from maskbot.domain.chain import BlockName
+from maskbot.domain.conditions import BoostedPost, Holding
 from maskbot.domain.errors import Malformed, Unavailable
-from maskbot.domain.giveaway import MOST_PRIZES, Holding, Mode, Rules
+from maskbot.domain.giveaway import MOST_PRIZES, Mode, Rules
+from maskbot.domain.identity import Platform
 from maskbot.domain.money import Token, parse_amount
 from maskbot.domain.wallet import Wallet
 from maskbot.wire.crypto import parse_address
@@ -17,6 +19,11 @@ from maskbot.wire.draw import BlockPromise, DrandPromise
 _PRIZE = re.compile(r"([0-9.]{1,100})(?:x([1-9][0-9]{0,3}))?", re.ASCII)
 _TOKEN = re.compile(r"(0x[0-9a-fA-F]{40}):([A-Za-z0-9.$-]{1,32}):([0-9]{1,2})", re.ASCII)
 _HOLDING = re.compile(r"(0x[0-9a-fA-F]{40}):([1-9][0-9]{0,77}):([0-9]{1,15})", re.ASCII)
+_X_POST = re.compile(r"https://(?:www\.)?(?:x|twitter)\.com/[A-Za-z0-9_]{1,15}/status/([0-9]{1,20})/?", re.ASCII)
+_MASTODON_POST = re.compile(
+    r"https?://([A-Za-z0-9.:\[\]-]{1,255})/(?:@[A-Za-z0-9_.@:-]{1,255}|users/[A-Za-z0-9_.-]{1,100}/statuses)/([0-9A-Za-z]{1,64})/?",
+    re.ASCII,
+)
 _SPAN_BLOCKS = 1_000
 
 
@@ -33,6 +40,8 @@ class RulesText:
     word: str
     age_days: int
     holds: str | None
+    follows: bool = False
+    boosted: tuple[str, ...] = ()
 
 
 def read_rules(typed: RulesText, *, giveaway_id: str, wallet: Wallet, parts: App) -> Rules:
@@ -59,6 +68,8 @@ def read_rules(typed: RulesText, *, giveaway_id: str, wallet: Wallet, parts: App
             least_account_age_days=typed.age_days,
             holding=_holding(typed.holds),
             draws_at_ms=draws_at_ms,
+            follows=typed.follows,
+            boosted=tuple(read_boosted(url) for url in typed.boosted),
         )
     except ValueError as error:
         raise Malformed(str(error)) from error
@@ -89,6 +100,20 @@ def read_token(typed: str | None, *, chain_id: int, parts: App) -> Token:
         return Token(chain_id, parse_address(found[1]), found[2], int(found[3]))
     except ValueError as error:
         raise Malformed(str(error)) from error
+
+
+def read_boosted(url: str) -> BoostedPost:
+    """The post behind its public URL on X, or on the Mastodon server that our account there uses. Raises Malformed."""
+    x = _X_POST.fullmatch(url)
+    if x is not None:
+        return BoostedPost(Platform.X, "x.com", x[1])
+    found = _MASTODON_POST.fullmatch(url)
+    if found is None:
+        raise Malformed(
+            "--boosted is the URL of a post: https://x.com/NAME/status/ID, or https://SERVER/@NAME/ID as the server of your "
+            "own account shows it"
+        )
+    return BoostedPost(Platform.MASTODON, found[1].lower(), found[2])
 
 
 def _promise(typed: RulesText, *, chain_id: int, now_ms: int, parts: App) -> tuple[str, int]:

@@ -23,12 +23,17 @@ class EntryRefusal(StrEnum):
     AGE_UNKNOWN = "age_unknown"
     HOLDS_TOO_LITTLE = "holds_too_little"
     CHAIN_UNAVAILABLE = "chain_unavailable"
+    NOT_FOLLOWING = "not_following"
+    FOLLOW_UNKNOWN = "follow_unknown"
+    NOT_BOOSTED = "not_boosted"
+    BOOST_UNKNOWN = "boost_unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is known when somebody wants to enter: the post's time and words, the account's birth (None: not shown), what the
-    address held at the block of the rules (None: not known), and who is in already."""
+    address held at the block of the rules, whether the account follows the host and has boosted the post that is asked for (None:
+    not known), and who is in already."""
 
     at_ms: int
     words: str
@@ -36,6 +41,8 @@ class Entry:
     held: int | None
     has_entered: bool
     is_address_taken: bool
+    is_following: bool | None = None
+    has_boosted: bool | None = None
 
 
 def judge_entry(rules: Rules, *, state: str, entry: Entry) -> EntryRefusal | None:
@@ -62,4 +69,13 @@ def judge_entry(rules: Rules, *, state: str, entry: Entry) -> EntryRefusal | Non
             return EntryRefusal.CHAIN_UNAVAILABLE
         if entry.held < rules.holding.least:
             return EntryRefusal.HOLDS_TOO_LITTLE
+    return _judge_standing(rules, entry)
+
+
+def _judge_standing(rules: Rules, entry: Entry) -> EntryRefusal | None:
+    """What the platform shows; what it does not show is never guessed."""
+    if rules.follows and not entry.is_following:
+        return EntryRefusal.FOLLOW_UNKNOWN if entry.is_following is None else EntryRefusal.NOT_FOLLOWING
+    if rules.boosted and not entry.has_boosted:
+        return EntryRefusal.BOOST_UNKNOWN if entry.has_boosted is None else EntryRefusal.NOT_BOOSTED
     return None

@@ -36,18 +36,38 @@ class HoldingNeed:
     address: Address
 
 
-EntryNeed = GiveawayNeed | AddressNeed | HoldingNeed
+@dataclass(frozen=True, slots=True)
+class FollowNeed:
+    """Whether the platform's user follows our account."""
+
+    account_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoostNeed:
+    """Whether the platform's user has boosted a post, as our account sees it."""
+
+    account_id: str
+    user_id: str
+    post_id: str
+
+
+EntryNeed = GiveawayNeed | AddressNeed | HoldingNeed | FollowNeed | BoostNeed
 
 
 @dataclass(frozen=True, slots=True)
 class GiveawayView:
-    """One giveaway as one person sees it. `held` is None when it was not asked or could not be found out."""
+    """One giveaway as one person sees it. `held`, `is_following` and `has_boosted` are None when not asked, or when it could not be
+    found out."""
 
     giveaway: Giveaway
     own: Entrant | None = None
     prize: Prize | None = None
     is_address_taken: bool = False
     held: int | None = None
+    is_following: bool | None = None
+    has_boosted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +105,14 @@ class HoldingFact:
     held: int
 
 
-EntryFact = GiveawayFact | AddressFact | HoldingFact
+@dataclass(frozen=True, slots=True)
+class StandingFact:
+    """What the platform shows of a `FollowNeed` or `BoostNeed`."""
+
+    is_so: bool
+
+
+EntryFact = GiveawayFact | AddressFact | HoldingFact | StandingFact
 
 
 @dataclass(frozen=True, slots=True)

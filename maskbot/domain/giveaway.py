@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from maskbot.domain.conditions import BoostedPost, Holding
 from maskbot.domain.identity import PersonId, Platform
 from maskbot.domain.money import MOST_BASE_UNITS, Address, Amount, Token
 from maskbot.domain.states import Lifecycle
@@ -21,6 +22,7 @@ MOST_PRIZES = 500
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,30}", re.ASCII)
 _LONGEST_TITLE = 120
 _LONGEST_WORD = 24
+_MOST_BOOSTED = 16
 
 GIVEAWAY = Lifecycle(
     "giveaway",
@@ -88,24 +90,11 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """To enter, an address must have held at least `least` base units (an NFT: tokens) of a contract at a block of the chain that
-    the prize is on."""
-
-    contract: Address
-    block: int
-    least: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.least <= MOST_BASE_UNITS or self.block < 0 or len(self.contract) != 20:
-            raise ValueError("a holding is one unit or more of a contract (20 bytes) at a block")
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """What is promised when a giveaway opens. `prizes` are base units by rank; `beacon` is a promise of `wire/draw` ("" when first
     come); `commit` the SHA-256 of a server seed in hex ("": none). The window ends just before `closes_at_ms`; the beacon speaks at
-    `draws_at_ms` (0 without one)."""
+    `draws_at_ms` (0 without one). `follows`: an entrant follows the account they enter with; `boosted`: and has boosted the post of
+    that account's instance, at most one for each."""
 
     giveaway_id: str
     code: str
@@ -121,6 +110,8 @@ class Rules:
     least_account_age_days: int = 0
     holding: Holding | None = None
     draws_at_ms: int = 0
+    follows: bool = False
+    boosted: tuple[BoostedPost, ...] = ()
 
     def __post_init__(self) -> None:
         if _CODE.fullmatch(self.code) is None:
@@ -139,15 +130,22 @@ class Rules:
             raise ValueError("a title has at most 120 characters, an entry word 24 and no space")
         if not 0 <= self.least_account_age_days <= 3_650:
             raise ValueError("an account age is between 0 and 3,650 days")
+        if len({post.instance for post in self.boosted}) != len(self.boosted) or len(self.boosted) > _MOST_BOOSTED:
+            raise ValueError(f"a giveaway names at most one post to boost for each of {_MOST_BOOSTED} instances")
 
     @property
     def total(self) -> int:
         """The sum of the prizes in base units: what has to be funded."""
         return sum(self.prizes)
 
+    def boosted_on(self, instance: str) -> BoostedPost | None:
+        """The post that who enters on this instance has boosted; None for no such condition there."""
+        return next((post for post in self.boosted if post.instance == instance), None)
+
     @property
     def text(self) -> str:
-        """The rules as canonical JSON: texts only, ASCII, keys sorted, no spaces. This is what is hashed and published."""
+        """The rules as canonical JSON: texts only, ASCII, keys sorted, no spaces. This is what is hashed and published. `follows`
+        and `boosted` are members only where they are asked for, so rules without them keep the hash they always had."""
         document: dict[str, object] = {
             "format": "maskbot-giveaway-1",
             "giveaway": self.giveaway_id,
@@ -170,6 +168,10 @@ class Rules:
         }
         if self.holding is not None:
             document["holding"] = f"0x{self.holding.contract.hex()} {self.holding.block} {self.holding.least}"
+        if self.follows:
+            document["follows"] = "host"
+        if self.boosted:
+            document["boosted"] = sorted(post.text for post in self.boosted)
         return json.dumps(document, separators=(",", ":"), sort_keys=True)
 
     @property

@@ -13,7 +13,16 @@ from typing import Protocol
 
 from maskbot.domain.approval import ApprovalFact, ApprovalNeed, GiveApproval
 from maskbot.domain.card import CardFacts, Point, PoolQuote, PriceCardFacts
-from maskbot.domain.entry import EnterGiveaway, EntryFact, EntryNeed, RefuseEntry
+from maskbot.domain.entry import (
+    AddressNeed,
+    BoostNeed,
+    EnterGiveaway,
+    EntryFact,
+    EntryNeed,
+    FollowNeed,
+    HoldingNeed,
+    RefuseEntry,
+)
 from maskbot.domain.identity import Persona, PersonId, Platform
 from maskbot.domain.post import Picture, Post, Visibility
 
@@ -92,6 +101,8 @@ class ReplyNeed:
 
 
 Need = PriceNeed | PersonaNeed | OpenedNeed | PictureNeed | ReplyNeed | EntryNeed | ApprovalNeed
+FetchedNeed = PriceNeed | AddressNeed | HoldingNeed | FollowNeed | BoostNeed
+"""What a worker fetches outside while the mention waits; a payload has a flow of its own, and the rest lies in our store."""
 
 
 # --- facts: what was found --------------------------------------------------------------------------------------------

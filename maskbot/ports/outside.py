@@ -96,11 +96,29 @@ class ProfileText:
     fields: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands to us. `is_so` is None when the platform does not show it; `reads` is how many users were read for it,
+    which is what X charges for."""
+
+    is_so: bool | None
+    reads: int = 1
+
+
 class SocialGraph(Protocol):
-    """Looks people up."""
+    """Looks people up. `user_id` is as in `Profile`: X's own, or that of the Mastodon server that serves us."""
 
     def fetch_profile(self, handle: str) -> ProfileText | None:
         """The profile with this handle (no leading @; `user@domain` on Mastodon), None if there is none."""
+        ...
+
+    def is_followed_by(self, user_id: str) -> Standing:
+        """Whether this person follows our account."""
+        ...
+
+    def has_boosted(self, post_id: str, *, user_id: str) -> Standing:
+        """Whether this person has boosted (X: reposted) a post. Only the newest boosts are read, a bounded number: who is not among
+        them and might be among the others is not known."""
         ...
 
 

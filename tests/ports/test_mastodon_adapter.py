@@ -21,7 +21,7 @@ from maskbot.adapters.mastodon import (
 )
 from maskbot.domain.account import FeedKind
 from maskbot.domain.post import Draft, Picture, Post, Visibility
-from maskbot.ports.outside import MentionFeed, Publisher, SocialGraph
+from maskbot.ports.outside import MentionFeed, Publisher, SocialGraph, Standing
 from maskbot.sandbox.fault_proxy import Fault
 from maskbot.sandbox.mastodon import MastodonServer
 from tests.ports.mastodon_parts import ALICE, BOB, BOT, Platform, fresh_key, running
@@ -209,6 +209,32 @@ def test_a_profile_is_looked_up_as_plain_text(platform: Platform) -> None:
     assert graph.fetch_profile(f"alice@{platform.server.domain}") == found
     assert graph.fetch_profile("nobody") is None
     assert graph.fetch_profile("../x?y") is None
+
+
+def test_a_follower_is_seen_and_others_are_none(platform: Platform) -> None:
+    graph: SocialGraph = platform.graph()
+    alice, bob = (graph.fetch_profile(name) for name in ("alice", "bob"))
+    own = platform.feed().whoami()
+    assert alice is not None
+    assert bob is not None
+    platform.call("POST", f"/api/v1/accounts/{own.user_id}/follow", ALICE)
+    assert graph.is_followed_by(alice.profile.user_id) == Standing(is_so=True)
+    assert graph.is_followed_by(bob.profile.user_id) == Standing(is_so=False)
+    assert graph.is_followed_by("999999999").is_so is not True
+
+
+def test_who_boosted_is_seen(platform: Platform) -> None:
+    graph: SocialGraph = platform.graph()
+    alice, bob = (graph.fetch_profile(name) for name in ("alice", "bob"))
+    assert alice is not None
+    assert bob is not None
+    post_id = platform.say(BOT, "Please boost")
+    assert graph.has_boosted(post_id, user_id=alice.profile.user_id).is_so is False
+    platform.call("POST", f"/api/v1/statuses/{post_id}/reblog", ALICE)
+    assert graph.has_boosted(post_id, user_id=alice.profile.user_id).is_so is True
+    assert graph.has_boosted(post_id, user_id=bob.profile.user_id).is_so is False
+    with pytest.raises(MastodonRefused):
+        graph.has_boosted("999999999", user_id=bob.profile.user_id)
 
 
 def test_an_account_is_added_by_the_code_flow(platform: Platform) -> None:

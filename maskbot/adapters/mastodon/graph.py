@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from maskbot.adapters.mastodon.boosters import look_for_booster
 from maskbot.adapters.mastodon.client import Connection
 from maskbot.adapters.mastodon.errors import Call, MastodonRefused, entity, translated
 from maskbot.adapters.mastodon.own_account import OwnAccount
 from maskbot.domain.errors import Malformed
-from maskbot.ports.outside import ProfileText
+from maskbot.ports.outside import ProfileText, Standing
 from maskbot.wire.post_text import read_account, read_html
 
 _HANDLE = re.compile(r"[A-Za-z0-9_.-]{1,100}(?:@[A-Za-z0-9.:-]{1,255})?")
@@ -46,6 +47,18 @@ class MastodonGraph:
             return ProfileText(read_account(account, own=own), _plain(account.get("note")), _fields(account))
         except Malformed:
             return None
+
+    def is_followed_by(self, user_id: str) -> Standing:
+        """Raises: MastodonUnavailable, MastodonRefused, MastodonTokenRefused."""
+        client = self._connection.client
+        with translated(client, Call.READ, what="look at who follows"):
+            found = [entity(each) for each in client.account_relationships(user_id)]
+        named = [each.get("followed_by") for each in found if str(each["id"]) == user_id]
+        return Standing(named[0] if named and isinstance(named[0], bool) else None)
+
+    def has_boosted(self, post_id: str, *, user_id: str) -> Standing:
+        """Raises: MastodonUnavailable, MastodonRefused, MastodonTokenRefused."""
+        return look_for_booster(self._connection, post_id, user_id=user_id)
 
     def _known(self, handle: str) -> Mapping[str, object] | None:
         client = self._connection.client

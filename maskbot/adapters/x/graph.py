@@ -1,4 +1,4 @@
-"""`SocialGraph` on X: a profile and what it says of itself, with whole links in place of t.co ones."""
+"""`SocialGraph` on X: a profile and what it says of itself, with whole links in place of t.co ones; and how people stand to us."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from maskbot.adapters.x.client import XClient
 from maskbot.adapters.x.errors import XRefused
 from maskbot.adapters.x.people import FIELDS, People
 from maskbot.adapters.x.self_knowledge import profile_of
-from maskbot.ports.outside import ProfileText
+from maskbot.adapters.x.standing import Reposters, is_follower
+from maskbot.ports.outside import ProfileText, Standing
 
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 _LARGEST_BIO = 4_000
@@ -23,6 +24,7 @@ class XGraph:
     def __init__(self, client: XClient, *, people: People) -> None:
         self._client = client
         self._people = people
+        self._reposters = Reposters(client)
 
     def fetch_profile(self, handle: str) -> ProfileText | None:
         if not _HANDLE.fullmatch(handle):
@@ -40,6 +42,14 @@ class XGraph:
         url = user.get("url")
         fields = (("url", links.get(url, url)[:500]),) if isinstance(url, str) and url else ()
         return ProfileText(profile_of(user), _expand(bio, links) if isinstance(bio, str) else "", fields)
+
+    def is_followed_by(self, user_id: str) -> Standing:
+        """X shows it with the user, to whom the token belongs: `connection_status`."""
+        return is_follower(self._client, user_id)
+
+    def has_boosted(self, post_id: str, *, user_id: str) -> Standing:
+        """The newest 500 reposts are read, each user once: who was seen stays known."""
+        return self._reposters.look(post_id, user_id=user_id)
 
 
 def _expand(bio: str, links: dict[str, str]) -> str:

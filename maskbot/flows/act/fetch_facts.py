@@ -1,17 +1,20 @@
-"""Fetch one missing fact for a waiting mention; when the last one is there, the mention is due for its answer again.
+"""Fetch the missing facts of a waiting mention; when the last one is there, the mention is due for its answer again.
 
-Prices, and what chains say about an entry, are fetched here; opening a payload is `open_post`. When no source answers, that is the
-fact: nobody waits for ever.
+Prices, and what chains and platforms say about an entry, are fetched here; opening a payload is `open_post`. When no source
+answers, that is the fact: nobody waits for ever.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from maskbot.domain.entry import AddressNeed, HoldingNeed
 from maskbot.domain.errors import Misconfigured, Unavailable
 from maskbot.domain.job import Job, JobKind, NewJob
-from maskbot.domain.request import Fact, NoFact, PriceNeed
+from maskbot.domain.request import Fact, FetchedNeed, NoFact, PriceNeed
 from maskbot.flows.act.chain_facts import ChainOf, fetch_chain_fact
 from maskbot.flows.act.refresh_market import next_refresh
+from maskbot.flows.act.social_facts import GraphOf, fetch_standing
 from maskbot.ports.inside import Clock, Notice
 from maskbot.ports.outside import MarketData
 from maskbot.ports.store import Store
@@ -19,19 +22,28 @@ from maskbot.ports.store import Store
 _MOST_TRIES = 3
 
 
-def fetch_facts(
-    job: Job, *, store: Store, market: MarketData, clock: Clock, notice: Notice, chain_of: ChainOf | None = None
-) -> None:
-    """Fetch what the mention `job.target_id` still needs. Without `chain_of`, chains are unavailable.
+@dataclass(frozen=True, slots=True)
+class FactSources:
+    """Whom to ask. Without `chain_of`, chains are unavailable, and without `graph_of` what platforms show of people.
+    `x_budget_musd` is the daily X budget in thousandths of a US dollar (0: none)."""
+
+    market: MarketData
+    chain_of: ChainOf | None = None
+    graph_of: GraphOf | None = None
+    x_budget_musd: int = 0
+
+
+def fetch_facts(job: Job, *, store: Store, sources: FactSources, clock: Clock, notice: Notice) -> None:
+    """Fetch what the mention `job.target_id` still needs.
 
     Raises: Unavailable while tries are left; the worker then tries again. Refused (StaleLease) if the job was taken over.
     """
     with store.read() as work:
         needs = work.facts.load_needs(job.target_id)
     for need in needs:
-        if not isinstance(need, PriceNeed | AddressNeed | HoldingNeed):
+        if not isinstance(need, FetchedNeed):
             continue
-        fact = _fetch(need, market=market, chain_of=chain_of, is_last_try=job.tries >= _MOST_TRIES)
+        fact = _fetch(need, sources, store=store, clock=clock, is_last_try=job.tries >= _MOST_TRIES)
         with store.write() as work:
             work.facts.save(job.target_id, facts={need: fact})
     now_ms = clock.now_ms()
@@ -43,13 +55,19 @@ def fetch_facts(
     notice.ring({JobKind.ANSWER_MENTION.queue: 1})
 
 
-def _fetch(
-    need: PriceNeed | AddressNeed | HoldingNeed, *, market: MarketData, chain_of: ChainOf | None, is_last_try: bool
-) -> Fact:
+def _fetch(need: FetchedNeed, sources: FactSources, *, store: Store, clock: Clock, is_last_try: bool) -> Fact:
     try:
         if isinstance(need, PriceNeed):
-            return market.fetch_price(need)
-        return NoFact("unavailable") if chain_of is None else fetch_chain_fact(need, chain_of=chain_of)
+            return sources.market.fetch_price(need)
+        if isinstance(need, AddressNeed | HoldingNeed):
+            return (
+                NoFact("unavailable") if sources.chain_of is None else fetch_chain_fact(need, chain_of=sources.chain_of)
+            )
+        if sources.graph_of is None:
+            return NoFact("unavailable")
+        return fetch_standing(
+            need, graph_of=sources.graph_of, store=store, clock=clock, x_budget_musd=sources.x_budget_musd
+        )
     except Misconfigured:
         return NoFact("unavailable")
     except Unavailable:

@@ -23,6 +23,7 @@ PER_USER = {
     "GET /2/tweets": 5000,
     "GET /2/users/by/username/:username": 900,
     "GET /2/users/:id": 900,
+    "GET /2/tweets/:id/retweeted_by": 75,
     "POST /2/media/upload/:id/append": 500,
     "POST /2/media/upload": 500,
 }

@@ -29,6 +29,35 @@ async def user_by_id(call: Call) -> Response:
     return _answer(call, user) if user is not None else _missing(call, "id", user_id)
 
 
+async def reposters(call: Call) -> Response:
+    """Who reposted a post, the newest first; a protected account is shown to its followers only."""
+    post_id = call.request.path_params["id"]
+    original = call.world.posts.get(post_id)
+    if original is None or original.is_deleted or not call.world.can_see(call.caller.user, original):
+        return ok({"errors": [not_found_entry("tweet", "id", post_id, generation=call.world.switches.field_names)]})
+    params = call.request.query_params
+    wanted = read_wanted(params, names=call.world.switches.field_names)
+    size, token = params.get("max_results", "100"), params.get("pagination_token", "r0")
+    if not size.isdigit() or not 1 <= int(size) <= 100:
+        raise invalid("max_results", size, "The `max_results` query parameter value is not between 1 and 100.")
+    if not token.startswith("r") or not token[1:].isdigit():
+        raise invalid("pagination_token", token, "The `pagination_token` is not valid.")
+    users = [
+        call.world.users[post.author_id]
+        for post in call.world.live_posts()
+        if post.repost_of == post_id and call.world.can_see(call.caller.user, post)
+    ]
+    start = int(token[1:])
+    page = users[start : start + int(size)]
+    for user in page:
+        _bill(call, user)
+    meta: dict[str, Any] = {"result_count": len(page)}
+    if len(users) > start + len(page):
+        meta["next_token"] = f"r{start + len(page)}"
+    data = [user_json(user, fields=wanted.user_fields) for user in page]
+    return ok(({"data": data} if data else {}) | {"meta": meta})
+
+
 async def users_by_ids(call: Call) -> Response:
     wanted = read_wanted(call.request.query_params, names=call.world.switches.field_names)
     ids = [part for part in call.request.query_params.get("ids", "").split(",") if part]
@@ -98,7 +127,20 @@ def _answer(call: Call, user: User) -> Response:
     _bill(call, user)
     if user.is_suspended:
         return _missing(call, "id", user.id)
-    return ok({"data": user_json(user, fields=wanted.user_fields)})
+    shown = user_json(user, fields=wanted.user_fields)
+    if "connection_status" in wanted.user_fields and call.caller.user is not None:
+        shown["connection_status"] = _connections(call.caller.user, user)
+    return ok({"data": shown})
+
+
+def _connections(viewer: User, other: User) -> list[str]:
+    """How the user stands to the one who asks; an application alone is told nothing."""
+    shown = {
+        "following": other.id in viewer.follows,
+        "followed_by": viewer.id in other.follows,
+        "blocking": other.id in viewer.blocks,
+    }
+    return [name for name, is_so in shown.items() if is_so]
 
 
 def _bill(call: Call, user: User) -> None:

@@ -32,6 +32,7 @@ def make_app(world: World) -> FaultShell:
         endpoint(site, "GET /2/tweets", routes_posts.several_posts),
         endpoint(site, "POST /2/tweets", routes_posts.create_post, context="user"),
         endpoint(site, "GET /2/tweets/:id", routes_posts.one_post),
+        endpoint(site, "GET /2/tweets/:id/retweeted_by", routes_users.reposters),
         endpoint(site, "DELETE /2/tweets/:id", routes_posts.delete_post, context="user"),
         endpoint(site, "POST /2/media/upload/initialize", routes_media.initialize, context="user"),
         endpoint(site, "POST /2/media/upload/:id/append", routes_media.append, context="user"),

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from maskbot.adapters.store.work import SqlStore
+from maskbot.domain.conditions import Holding
 from maskbot.domain.eligibility import EntryRefusal
 from maskbot.domain.errors import Refused
-from maskbot.domain.giveaway import Entrant, Giveaway, Holding, Mode, Prize, Rules
+from maskbot.domain.giveaway import Entrant, Giveaway, Mode, Prize, Rules
 from maskbot.domain.identity import PersonId, Platform
 from maskbot.domain.money import MOST_BASE_UNITS, Address, Token
 from maskbot.ports.giveaways import EntrantsFixed

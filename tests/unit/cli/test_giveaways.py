@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from maskbot.adapters.drand import sign_round
+from maskbot.cli.giveaway_rules import read_boosted
+from maskbot.domain.conditions import BoostedPost
+from maskbot.domain.errors import Malformed
 from maskbot.domain.giveaway import Entrant
+from maskbot.domain.identity import Platform
 from maskbot.domain.money import Address
 from maskbot.domain.wallet import Wallet
 from maskbot.flows.decide.giveaway import close_giveaway, draw_giveaway
@@ -127,6 +131,22 @@ def test_a_proof_that_does_not_hold_is_refused_with_the_step_that_fails(operator
     assert operator.run("giveaway", "verify", str(proof)).status == 2
 
 
+def test_follows_and_boosts_are_written_into_the_rules(operator: Operator) -> None:
+    operator.run(*open_words("--follows", "--boosted", "https://x.com/maskbot/status/1995"))
+    rules = json.loads(operator.run("giveaway", "show", "spring", "--json").json["rules"])
+    assert (rules["follows"], rules["boosted"]) == ("host", ["x x.com 1995"])
+
+
+def test_the_url_of_a_post_names_its_server_and_its_id() -> None:
+    on_mastodon = BoostedPost(Platform.MASTODON, "social.example:8080", "112")
+    assert read_boosted("https://twitter.com/maskbot/status/1995") == BoostedPost(Platform.X, "x.com", "1995")
+    assert read_boosted("https://Social.Example:8080/@maskbot/112") == on_mastodon
+    assert read_boosted("https://social.example:8080/users/maskbot/statuses/112") == on_mastodon
+    for wrong in ("https://x.com/maskbot", "ftp://x.com/maskbot/status/1", "112", "https://a.example/@b/../c"):
+        with pytest.raises(Malformed):
+            read_boosted(wrong)
+
+
 def test_a_block_can_decide_and_lies_behind_the_end(operator: Operator, anvil: Anvil) -> None:
     opened = operator.run(*open_words("--beacon", "block")).json
     kind, chain_id, number = opened["beacon"].split()
@@ -138,6 +158,8 @@ def test_a_block_can_decide_and_lies_behind_the_end(operator: Operator, anvil: A
     ("changes", "status"),
     [
         (["--prize", "x"], 2),
+        (["--boosted", "https://social.example/@maskbot/112"], 3),
+        (["--boosted", "somewhere"], 2),
         (["--prize", "1e9"], 2),
         (["--prize", "1x9999"], 2),
         (["--prize", "100000"], 3),

@@ -25,6 +25,7 @@ ENDPOINTS = {
     "/2/lists/{id}/tweets": ("get",),
     "/2/tweets": ("get", "post"),
     "/2/tweets/{id}": ("get", "delete"),
+    "/2/tweets/{id}/retweeted_by": ("get",),
     "/2/media/upload": ("get", "post"),
     "/2/media/upload/initialize": ("post",),
     "/2/media/upload/{id}/append": ("post",),

@@ -12,7 +12,7 @@ from maskbot.applets.identity import key_text
 from maskbot.domain.account import Account, FeedKind
 from maskbot.domain.approval import ApprovalNeed, GiveApproval
 from maskbot.domain.delivery import NewDelivery
-from maskbot.domain.entry import AddressNeed, EnterGiveaway, GiveawayNeed, HoldingNeed, RefuseEntry
+from maskbot.domain.entry import EnterGiveaway, GiveawayNeed, RefuseEntry
 from maskbot.domain.identity import Persona, Platform, PublicKey
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.mention import Mention, Outcome
@@ -23,6 +23,7 @@ from maskbot.domain.request import (
     DeleteReply,
     ErasePersona,
     Fact,
+    FetchedNeed,
     HostPersona,
     Need,
     OpenedFact,
@@ -31,7 +32,6 @@ from maskbot.domain.request import (
     OptOut,
     PersonaFact,
     PersonaNeed,
-    PriceNeed,
     ReplyFact,
     ReplyNeed,
     Request,
@@ -166,8 +166,8 @@ def _inside(
         elif isinstance(need, ApprovalNeed):
             found[need] = approval_fact(need, mention, work=work)
         elif isinstance(need, GiveawayNeed):
-            found[need], holding = giveaway_fact(need, mention, facts=facts, work=work)
-            further += [holding] if holding is not None else []
+            found[need], wanted = giveaway_fact(need, mention, facts=facts, work=work)
+            further += wanted
     return found, tuple(further)
 
 
@@ -188,7 +188,7 @@ def _wait(
     if allowance.answers < 1:
         return Decision(mention, Outcome(mention.id, "ignored", "limited", request.verb))
     jobs = []
-    outside = [need for need in missing if isinstance(need, PriceNeed | AddressNeed | HoldingNeed)]
+    outside = [need for need in missing if isinstance(need, FetchedNeed)]
     if outside:
         work.facts.missing(mention.id, outside)
         jobs.append(NewJob(JobKind.FETCH_FACTS, mention.id, mention.tenant_id, now_ms))

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from maskbot.domain.eligibility import Entry, judge_entry
 from maskbot.domain.entry import (
     AddressFact,
     AddressNeed,
+    BoostNeed,
     EnterGiveaway,
+    EntryNeed,
+    FollowNeed,
     GiveawayFact,
     GiveawayNeed,
     GiveawayView,
     HoldingFact,
     HoldingNeed,
     RefuseEntry,
+    StandingFact,
 )
 from maskbot.domain.giveaway import Entrant, Giveaway
 from maskbot.domain.mention import Mention
-from maskbot.domain.money import Address
+from maskbot.domain.money import MOST_BASE_UNITS, Address
 from maskbot.domain.request import Fact, Need
 from maskbot.ports.store import Work
 from maskbot.wire.draw import entrant_id
@@ -31,8 +36,8 @@ _MOST_SHOWN = 20
 
 def giveaway_fact(
     need: GiveawayNeed, mention: Mention, *, facts: Mapping[Need, Fact], work: Work
-) -> tuple[GiveawayFact, HoldingNeed | None]:
-    """What the asker may know of the account's giveaways, and the holding that has to be looked up before an entry is judged."""
+) -> tuple[GiveawayFact, tuple[EntryNeed, ...]]:
+    """What the asker may know of the account's giveaways, and what has to be looked up outside before an entry is judged."""
     address = need.address
     if need.name is not None:
         resolved = facts.get(AddressNeed(need.name))
@@ -50,8 +55,42 @@ def giveaway_fact(
         account_born_ms=mention.post.author_born_ms,
     )
     chosen = fact.chosen(need.words)
-    wants = None if chosen is None or chosen.giveaway.state != "open" else holding_need(chosen.giveaway, address)
-    return fact, wants if wants is not None and wants not in facts else None
+    if chosen is None or not _may_enter(chosen, fact):
+        return fact, ()
+    wanted = [need for need in entry_needs(chosen.giveaway, mention, address=address) if need not in facts]
+    first = [
+        need for need in wanted if isinstance(need, HoldingNeed)
+    ]  # chains are asked before X, where a look costs money
+    return fact, tuple(first or wanted)
+
+
+def _may_enter(view: GiveawayView, fact: GiveawayFact) -> bool:
+    """Whether all that is left to know lies outside: what is refused anyhow costs no call (a look at X costs money)."""
+    rules = view.giveaway.rules
+    entry = Entry(
+        at_ms=fact.at_ms,
+        words=rules.entry_word,
+        account_born_ms=fact.account_born_ms,
+        held=MOST_BASE_UNITS if view.held is None else view.held,
+        has_entered=view.own is not None,
+        is_address_taken=view.is_address_taken,
+        is_following=True,
+        has_boosted=True,
+    )
+    return fact.address is not None and judge_entry(rules, state=view.giveaway.state, entry=entry) is None
+
+
+def entry_needs(giveaway: Giveaway, mention: Mention, *, address: Address | None) -> tuple[EntryNeed, ...]:
+    """What chains and the platform have to say of an entry by this mention."""
+    author = mention.post.author
+    holding = holding_need(giveaway, address)
+    post = giveaway.rules.boosted_on(author.instance)
+    needs: list[EntryNeed] = [] if holding is None else [holding]
+    if giveaway.rules.follows:
+        needs.append(FollowNeed(mention.account_id, author.user_id))
+    if post is not None:
+        needs.append(BoostNeed(mention.account_id, author.user_id, post.post_id))
+    return tuple(needs)
 
 
 def holding_need(giveaway: Giveaway, address: Address | None) -> HoldingNeed | None:
@@ -97,12 +136,21 @@ def _view(
     own = work.entrants.find(giveaway.id, person=mention.post.author.person)
     taken = None if address is None else work.entrants.find(giveaway.id, address=address)
     prizes = () if own is None or giveaway.state in ("open", "closed") else work.prizes.load(giveaway.id)
-    need = holding_need(giveaway, address)
-    held = None if need is None else facts.get(need)
+    held = following = boosted = None
+    for each in entry_needs(giveaway, mention, address=address):
+        match each, facts.get(each):
+            case HoldingNeed(), HoldingFact(found):
+                held = found
+            case FollowNeed(), StandingFact(is_so):
+                following = is_so
+            case BoostNeed(), StandingFact(is_so):
+                boosted = is_so
     return GiveawayView(
         giveaway=giveaway,
         own=own,
         prize=next((prize for prize in prizes if own is not None and prize.entrant_id == own.id), None),
         is_address_taken=taken is not None and taken.person != mention.post.author.person,
-        held=held.held if isinstance(held, HoldingFact) else None,
+        held=held,
+        is_following=following,
+        has_boosted=boosted,
     )

@@ -56,6 +56,7 @@ def open_giveaway(order: GiveawayOrder, *, store: Store, now_ms: int) -> Giveawa
         raise Refused("the window of this giveaway is over: name a later end")
     with store.write() as work:
         work.treasury.wallets.lock(order.wallet_id)  # nobody else promises its coins meanwhile
+        _check_boosted(order, work=work)
         promised = _promised(order, work=work)
         if order.available < promised + order.rules.total:
             raise TooLittleFunds(
@@ -93,6 +94,18 @@ def _check_waits(rules: Rules, waits: Waits) -> None:
         raise WaitsTooShort("this beacon may speak before the root of the entrants is public: name a later one")
 
 
+def _check_boosted(order: GiveawayOrder, *, work: Work) -> None:
+    """Who enters at any of the accounts must find a post to boost there, or nobody has to."""
+    accounts = work.accounts.load(order.account_ids)
+    missing = {
+        each.profile.instance for each in accounts.values() if order.rules.boosted_on(each.profile.instance) is None
+    }
+    if order.rules.boosted and missing:
+        raise Refused(
+            f"name a post to boost on {', '.join(sorted(missing))} too, or the giveaway could not be entered there"
+        )
+
+
 def opening_text(giveaway: Giveaway) -> str:
     """What is published at opening: the prize, how to enter, the hash of the rules, what will decide."""
     rules = giveaway.rules
@@ -102,6 +115,9 @@ def opening_text(giveaway: Giveaway) -> str:
         f"To enter, mention me: enter 0x… {rules.code} {rules.entry_word}".rstrip(),
         f"Rules sha256 {rules.hash.hex()[:32]}",
     ]
+    first = ["follow me"] * rules.follows + ["boost the announced post"] * bool(rules.boosted)
+    if first:
+        lines.append(f"First: {', '.join(first)}")
     if rules.beacon:
         kind, number = rules.beacon.split(" ")[0], rules.beacon.split(" ")[-1]
         lines.append(f"Decided by {'drand round' if kind == 'drand' else 'block'} {number}")

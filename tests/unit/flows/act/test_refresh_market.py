@@ -9,7 +9,7 @@ import pytest
 from maskbot.domain.errors import Refused
 from maskbot.domain.job import JobKind
 from maskbot.domain.request import NoFact
-from maskbot.flows.act.fetch_facts import fetch_facts
+from maskbot.flows.act.fetch_facts import FactSources, fetch_facts
 from maskbot.flows.act.refresh_market import EACH_MS, WANTED_MS, refresh_market
 from tests.fakes.house import BOB, House, build_house
 from tests.fakes.market import FakeMarket
@@ -32,7 +32,7 @@ def ask(house: House, market: FakeMarket, text: str = "price ETH") -> None:
     house.clock.move(60_000)
     house.ask(BOB, text)
     for job in house.claim(JobKind.FETCH_FACTS):
-        fetch_facts(job, store=house.store, market=market, clock=house.clock, notice=house.notice)
+        fetch_facts(job, store=house.store, sources=FactSources(market), clock=house.clock, notice=house.notice)
 
 
 def refresh(house: House, market: FakeMarket) -> int:

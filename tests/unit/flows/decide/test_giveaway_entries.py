@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from maskbot.domain.conditions import Holding
 from maskbot.domain.entry import AddressFact, AddressNeed, HoldingFact, HoldingNeed
-from maskbot.domain.giveaway import Holding
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import Address

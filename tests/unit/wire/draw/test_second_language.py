@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from maskbot.domain.conditions import BoostedPost
 from maskbot.domain.errors import MaskbotError
+from maskbot.domain.identity import Platform
 from maskbot.sandbox.node import find_node
 from maskbot.wire import draw as room
-from maskbot.wire.draw import check_proof, dump_proof
-from tests.unit.wire.draw.draws import random_draw, tampered
+from maskbot.wire.draw import Beacon, BlockPromise, check_proof, draw, dump_proof
+from tests.unit.domain.test_eligibility import RULES
+from tests.unit.wire.draw.draws import random_draw, random_entrants, tampered
 
 VERIFIER = Path(room.__file__).with_name("verify.mjs")
 CASES = 10_000
@@ -48,6 +52,21 @@ def test_the_verifier_prints_the_winners_of_one_file(tmp_path: Path) -> None:
     assert run.stdout.split() == [winner.id.hex() for winner in proof.winners]
     path.write_text(dump_proof(proof).replace('"winners":["', '"winners":["00'))
     assert subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 1
+
+
+def test_both_languages_read_the_rules_of_a_real_giveaway_with_and_without_conditions() -> None:
+    posts = (BoostedPost(Platform.X, "x.com", "1995"), BoostedPost(Platform.MASTODON, "social.example", "112"))
+    random, texts = Random(7), []
+    for rules in (RULES, replace(RULES, follows=True, boosted=posts)):
+        beacon = Beacon(BlockPromise(31337, 1_000), random.randbytes(32))
+        entrants = random_entrants(random, 9, is_weighted=False)
+        texts.append(dump_proof(draw(entrants, rules=rules.text, beacon=beacon, places=len(rules.prizes))))
+    run = subprocess.run(
+        [str(find_node().executable), str(VERIFIER), "--lines"],
+        input="\n".join(texts), capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert run.stdout.split() == ["ok", "ok"]
+    assert all(map(holds, texts))
 
 
 def test_the_verifier_is_short_and_depends_on_nothing_but_hashes() -> None:
