@@ -26,6 +26,7 @@ from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.packet_claim import book_claim, check_claim
 from maskbot.flows.act.packet_claim.price import price_claim
 from maskbot.flows.act.publish_keys import publish_keys
+from maskbot.flows.act.red_packet import advance_packet, publish_packet, refund_packet, track_packet
 from maskbot.flows.act.refresh_market import refresh_market
 from maskbot.flows.act.sweep_wallet import sweep_wallet
 from maskbot.flows.decide.answer_mentions import answer_mentions
@@ -77,6 +78,10 @@ _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.ERASE_KEY: lambda job, app, _: erase_key(job, store=app.store, keys=app.vault),
     JobKind.CHECK_PAYMENT: lambda job, app, _: check_payment(job, parts=app.payments),
     JobKind.SWEEP_WALLET: lambda job, app, _: sweep_wallet(job, parts=app.payments),
+    JobKind.ADVANCE_PACKET: lambda job, app, _: advance_packet(job, parts=app.packets),
+    JobKind.PUBLISH_PACKET: lambda job, app, notice: publish_packet(job, parts=app.packets, notice=notice),
+    JobKind.TRACK_PACKET: lambda job, app, _: track_packet(job, parts=app.packets),
+    JobKind.REFUND_PACKET: lambda job, app, _: refund_packet(job, parts=app.packets),
     JobKind.CLOSE_GIVEAWAY: lambda job, app, _: close_giveaway(
         job.target_id, store=app.store, now_ms=app.clock.now_ms(), job=job
     ),

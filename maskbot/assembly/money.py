@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from maskbot.domain.errors import Misconfigured
 from maskbot.domain.giveaway import Waits
 from maskbot.ports.chain import ChainNode
-from maskbot.ports.inside import Clock, Vault
+from maskbot.ports.inside import Clock, Entropy, Vault
+from maskbot.ports.outside import Publisher
 from maskbot.ports.store import Store
 from maskbot.settings import ChainNodes, Settings, load_chains
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from maskbot.domain.money import Address
     from maskbot.flows.act.packet_claim import ClaimParts
     from maskbot.flows.act.payment_parts import PaymentParts
+    from maskbot.flows.act.red_packet import PacketParts
+    from maskbot.flows.decide.red_packet import PacketMaker
     from maskbot.ports.giveaways import Beacons
     from maskbot.ports.treasury import WalletKeys
     from maskbot.wire.draw import DrandChain
@@ -60,6 +63,31 @@ class MoneyParts(ABC):
             return ContractBook(one for nodes in self.chains.values() for one in nodes.packet_contracts)
 
         return self._part("packet contracts", make)
+
+    @property
+    def packets(self) -> PacketParts:
+        """What the acts of red packets work with."""
+
+        def make() -> PacketParts:
+            from maskbot.flows.act.red_packet import PacketParts
+
+            return PacketParts(
+                store=self.store,
+                chain_of=self.chain_of,
+                maker=self.packet_maker,
+                limits_of=lambda account_id: self.publisher_of(account_id).limits(),
+                relays=self.settings.gun_relays,
+                clock=self.clock,
+            )
+
+        return self._part("packets", make)
+
+    @property
+    def packet_maker(self) -> PacketMaker:
+        """What ordering a red packet needs besides the store."""
+        from maskbot.flows.decide.red_packet import PacketMaker
+
+        return PacketMaker(entropy=self.entropy, secrets=self.vault, contracts=self.packet_contracts)
 
     @property
     def drand_chain(self) -> DrandChain:
@@ -141,6 +169,15 @@ class MoneyParts(ABC):
     @abstractmethod
     def clock(self) -> Clock:
         """The clock."""
+
+    @property
+    @abstractmethod
+    def entropy(self) -> Entropy:
+        """The random source."""
+
+    @abstractmethod
+    def publisher_of(self, account_id: str) -> Publisher:
+        """Publishes for an account."""
 
     @abstractmethod
     def _part(self, name: str, make: Callable[[], _Part]) -> _Part:

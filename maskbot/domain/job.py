@@ -28,6 +28,10 @@ class JobKind(StrEnum):
     CHECK_CLAIM = "check_claim"
     PRICE_CLAIM = "price_claim"
     BOOK_CLAIM = "book_claim"
+    ADVANCE_PACKET = "advance_packet"
+    PUBLISH_PACKET = "publish_packet"
+    TRACK_PACKET = "track_packet"
+    REFUND_PACKET = "refund_packet"
 
     @property
     def queue(self) -> str:
@@ -55,6 +59,10 @@ _QUEUES = {
     JobKind.CHECK_CLAIM: "payments",
     JobKind.PRICE_CLAIM: "facts",
     JobKind.BOOK_CLAIM: "payments",
+    JobKind.ADVANCE_PACKET: "payments",
+    JobKind.PUBLISH_PACKET: "payments",
+    JobKind.TRACK_PACKET: "payments",
+    JobKind.REFUND_PACKET: "payments",
 }
 
 QUEUES = ("mentions", "facts", "keys", "deliveries", "webhooks", "payments")

@@ -24,11 +24,13 @@ from maskbot.adapters.store.mentions import SqlMentions
 from maskbot.adapters.store.packet_claims import SqlClaimRules, SqlPacketClaims
 from maskbot.adapters.store.people import SqlPeople
 from maskbot.adapters.store.personas import SqlPersonaLinks, SqlPersonas
+from maskbot.adapters.store.red_packets import SqlPacketContracts, SqlPacketShares, SqlRedPackets
 from maskbot.adapters.store.schema import check_schema
 from maskbot.adapters.store.treasury import SqlTreasury
 from maskbot.ports import store as ports
 from maskbot.ports.giveaways import Entrants, Giveaways, Prizes
 from maskbot.ports.packet_claims import ClaimRules, PacketClaims
+from maskbot.ports.packets import PacketContracts, PacketShares, RedPackets
 from maskbot.ports.treasury import Treasury
 
 
@@ -58,6 +60,9 @@ class SqlWork:
         self.prizes: Prizes = SqlPrizes(connection)
         self.claims: PacketClaims = SqlPacketClaims(connection)
         self.claim_rules: ClaimRules = SqlClaimRules(connection)
+        self.packets: RedPackets = SqlRedPackets(connection)
+        self.packet_shares: PacketShares = SqlPacketShares(connection)
+        self.packet_contracts: PacketContracts = SqlPacketContracts(connection)
 
 
 class SqlStore:

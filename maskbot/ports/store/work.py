@@ -7,6 +7,7 @@ from typing import Protocol
 
 from maskbot.ports.giveaways import Entrants, Giveaways, Prizes
 from maskbot.ports.packet_claims import ClaimRules, PacketClaims
+from maskbot.ports.packets import PacketContracts, PacketShares, RedPackets
 from maskbot.ports.store.jobs import Bells, Jobs
 from maskbot.ports.store.limits import Ledger, Switches, Throttles
 from maskbot.ports.store.outbox import Broadcasts, Deliveries, KeyPublications
@@ -40,6 +41,9 @@ class Work(Protocol):
     prizes: Prizes
     claims: PacketClaims
     claim_rules: ClaimRules
+    packets: RedPackets
+    packet_shares: PacketShares
+    packet_contracts: PacketContracts
 
 
 class Store(Protocol):

@@ -23,12 +23,16 @@ from maskbot.wire.red_packet.calls import (
 from maskbot.wire.red_packet.claimed import Share, meaning_of, share_in
 from maskbot.wire.red_packet.errors import InvalidAbi, InvalidPacketPost, KeyOnServer, UntrustedContract
 from maskbot.wire.red_packet.facts import events_of_packet, packet_facts
+from maskbot.wire.red_packet.metadata import KEY as POST_KEY
 from maskbot.wire.red_packet.metadata import PacketPost, PostedToken, read_packet_post
+from maskbot.wire.red_packet.nft_metadata import KEY as NFT_POST_KEY
 from maskbot.wire.red_packet.nft_metadata import NftPacketPost, read_nft_packet_post
 from maskbot.wire.red_packet.posted import PostedPacket, posted_packets
 from maskbot.wire.red_packet.ticket import Ticket, sign_ticket
 
 __all__ = [
+    "NFT_POST_KEY",
+    "POST_KEY",
     "ClaimCall",
     "ContractBook",
     "CreateCall",

@@ -7,8 +7,8 @@ hold the keys (`act/publish_keys`). Source: mask-payload.md 7.4 (v37), 11.1 (car
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from maskbot.domain.account import Account
 from maskbot.domain.broadcast import NewBroadcast
@@ -21,7 +21,7 @@ from maskbot.flows.decide.broadcast.buckets import Progress, buckets_of, no_prog
 from maskbot.flows.decide.broadcast.drafts import drafts_of
 from maskbot.flows.decide.broadcast.key_items import key_items, record_publications
 from maskbot.ports.inside import Clock, Entropy, Notice, Place, SecretBox
-from maskbot.ports.store import Store
+from maskbot.ports.store import Store, Work
 from maskbot.wire.payload import (
     Author,
     Curve,
@@ -40,7 +40,8 @@ MAX_TEXT = 20_000
 @dataclass(frozen=True, slots=True)
 class BroadcastPlan:
     """What an operator orders. `recipients` None means everybody. `title` is the operator's label; it is not published.
-    With `is_picture` the payload travels in a picture instead of a link."""
+    With `is_picture` the payload travels in a picture instead of a link. `meta` are applets' entries of the sealed message, and
+    `sentence` the words around it that everybody sees, None for those that say no more than who may read."""
 
     text: str
     persona: Persona
@@ -50,6 +51,8 @@ class BroadcastPlan:
     title: str = ""
     visibility: Visibility = Visibility.PUBLIC
     is_picture: bool = False
+    meta: Mapping[str, object] | None = field(default=None, repr=False)
+    sentence: Sentence | None = None
 
     def __post_init__(self) -> None:
         if not self.text or len(self.text) > MAX_TEXT:
@@ -60,6 +63,10 @@ class BroadcastPlan:
             raise Refused("name at least one recipient, or make the broadcast public")
         if any(account.tenant_id != self.persona.tenant_id for account in self.accounts):
             raise Refused("the persona and the accounts belong to different tenants")
+
+
+def nothing_more(_broadcast_id: str, _work: Work) -> None:
+    """Records nothing besides."""
 
 
 def plan_broadcast(
@@ -73,9 +80,11 @@ def plan_broadcast(
     entropy: Entropy,
     notice: Notice,
     on_progress: Progress = no_progress,
+    also: Callable[[str, Work], None] = nothing_more,
 ) -> str:
     """Seal and record the broadcast; its id. `limits` are the post limits of each account, by account id. `on_progress` hears of
-    the slow part: the hashes of recipients that were never written to before.
+    the slow part: the hashes of recipients that were never written to before. `also` records, with the broadcast's id and in its
+    transaction, what must not be without it; what it raises leaves nothing recorded.
 
     Raises: Refused if a recipient's key is unusable or a post would not fit its platform.
     """
@@ -83,7 +92,9 @@ def plan_broadcast(
     audience = None if plan.recipients is None else audience_of(plan.recipients)
     fresh = draw_secrets(entropy.take, recipients=0)
     author = Author(profile=_author_text(plan.accounts), key=CurveKey(Curve.K256, plan.persona.public_key))
-    sealed = seal(TextMessage(content=plan.text), version=-37, author=author, audience=audience, secrets=fresh)
+    sealed = seal(
+        TextMessage(content=plan.text, meta=plan.meta), version=-37, author=author, audience=audience, secrets=fresh
+    )
     assert isinstance(sealed.payload, bytes)
     drafts = drafts_of(
         sealed.payload,
@@ -91,7 +102,7 @@ def plan_broadcast(
         accounts=plan.accounts,
         limits=limits,
         visibility=plan.visibility,
-        sentence=Sentence.PUBLIC if audience is None else Sentence.SEALED,
+        sentence=plan.sentence or (Sentence.PUBLIC if audience is None else Sentence.SEALED),
         is_picture=plan.is_picture,
         entropy=entropy,
     )
@@ -132,6 +143,7 @@ def plan_broadcast(
             work.jobs.add([NewJob(JobKind.DELIVER_POST, each, tenant_id, due_at_ms) for each in delivery_ids])
         else:
             record_publications(broadcast_id, items, tenant_id=tenant_id, relays=relays, work=work, now_ms=now_ms)
+        also(broadcast_id, work)
     notice.ring({JobKind.PUBLISH_KEYS.queue: 1})
     return broadcast_id
 

@@ -11,13 +11,14 @@ True
 from __future__ import annotations
 
 from maskbot.flows.decide.payment.approve import record_approval
-from maskbot.flows.decide.payment.end import cancel_payment, end_payment, quarantine, release_wallet
+from maskbot.flows.decide.payment.end import cancel_payment, end_payment, final_hash, quarantine, release_wallet
 from maskbot.flows.decide.payment.judge import judge_payment
 from maskbot.flows.decide.payment.plan import plan_payment
 
 __all__ = [
     "cancel_payment",
     "end_payment",
+    "final_hash",
     "judge_payment",
     "plan_payment",
     "quarantine",

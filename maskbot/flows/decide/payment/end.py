@@ -104,6 +104,13 @@ def release_wallet(wallet_id: str, *, next_nonce: int, actor: str, work: Work, n
     work.treasury.audit.append(NewEntry(actor, "wallet.released", wallet.id), now_ms=now_ms)
 
 
+def final_hash(intent: Intent, *, work: Work) -> bytes | None:
+    """The transaction that made the payment, by which everybody can check it."""
+    attempts = work.treasury.attempts.of([intent.id]).get(intent.id, ())
+    mined = work.treasury.inclusions.canonical([attempt.tx_hash for attempt in attempts])
+    return next((each.tx_hash for each in mined.values() if each.has_succeeded), None)
+
+
 def _tell(intent: Intent, *, work: Work, now_ms: int) -> None:
     if intent.followup is not None:
         job = NewJob(intent.followup.kind, intent.followup.target_id, intent.tenant_id, now_ms)
