@@ -31,7 +31,9 @@ from maskbot.domain.money import NATIVE, Address, Chain, Token
 from maskbot.domain.post import PostLimits
 from maskbot.domain.red_packet import PacketVersion
 from maskbot.domain.spending import Method, SpendingPolicy, TokenLimit
+from maskbot.flows.act.deliver_post import DeliveryRules, deliver_post
 from maskbot.flows.act.payment_parts import PaymentRules
+from maskbot.flows.act.publish_keys import publish_keys
 from maskbot.flows.act.red_packet import (
     PacketParts,
     PacketRules,
@@ -42,12 +44,13 @@ from maskbot.flows.act.red_packet import (
 )
 from maskbot.flows.decide.red_packet import PacketMaker, order_packet, place_of
 from maskbot.ports.inside import KeySource
-from maskbot.sandbox.chain import ETHER, Anvil, DevAccount, dev_account
+from maskbot.sandbox.chain import ETHER, Anvil, DevAccount
 from maskbot.sandbox.compiled import compile_contracts
 from maskbot.wire.red_packet import ClaimCall, ContractBook, PacketContract, sign_ticket
 from maskbot.wire.red_packet.abi import encode_call, selector_of
 from maskbot.wire.red_packet.calls import CREATE, CREATE_NFT, REFUND
 from tests.fakes.house import House, build_house
+from tests.fakes.key_graph import FakeKeyGraph
 from tests.fakes.till import PRIVATE_KEY, Till
 
 CHAIN = Chain(31337, "sandbox", "ETH", final_depth=2, has_finalized=False)
@@ -129,7 +132,7 @@ class PacketTill(Till):
             chain_of=lambda _: self.node,
             maker=self.maker,
             limits_of=lambda _: LIMITS,
-            relays=("ws://relay",),
+            relays=FakeKeyGraph().relays,
             clock=self.clock,
             rules=self.packet_rules,
             reach=lambda point: self.reach(point),
@@ -180,6 +183,11 @@ class PacketTill(Till):
         with self.store.read() as work:
             return work.packet_shares.load(packet.id)
 
+    def payments(self) -> list[str]:
+        """What the wallet's payments were for, in the order of their nonces; those that were never signed are left out."""
+        with self.store.read() as work:
+            return [one.purpose for one in work.treasury.intents.in_states({"final"})]
+
     def books(self, packet: HostedPacket) -> PacketBooks:
         """Its books."""
         return packet_books(self.packet(packet), self.shares(packet))
@@ -189,6 +197,20 @@ class PacketTill(Till):
         place = place_of(packet.id, packet.order.tenant_id)
         (packet_key,) = self.house.vault.reveal([(place, packet.sealed_key)])
         return packet_key
+
+    def post(self, packet: HostedPacket, graph: FakeKeyGraph) -> str:
+        """Publish keys and posts of a published packet; the text of its post."""
+        house, found = self.house, self.packet(packet)
+        assert found.broadcast_id is not None
+        for job in house.claim(JobKind.PUBLISH_KEYS):
+            publish_keys(job, store=self.store, graph=graph, clock=house.clock, notice=house.notice, grace_ms=0)
+        for job in house.claim(JobKind.DELIVER_POST):
+            deliver_post(job, store=self.store, publisher_of=house.publisher, clock=house.clock, rules=DeliveryRules())
+        with self.store.read() as work:
+            ids = work.broadcasts.deliveries(found.broadcast_id)
+            (delivery,) = work.deliveries.load(ids).values()
+        assert delivery.state == "sent"
+        return delivery.draft.text
 
     def claim(self, packet: HostedPacket, who: DevAccount, *, key: bytes | None = None) -> None:
         """Claim by a ticket, as anybody with the key can."""
@@ -216,7 +238,9 @@ class PacketTill(Till):
             if found.state == until:
                 return found
             self.step()
-        raise AssertionError(f"the packet is {self.packet(packet).state}, not {until}: {self.packet(packet).error_kind}")
+        raise AssertionError(
+            f"the packet is {self.packet(packet).state}, not {until}: {self.packet(packet).error_kind}"
+        )
 
     def sync(self) -> None:
         """Set our clock to the chain's."""

@@ -201,6 +201,16 @@ def test_refusals_of_contracts_carry_their_text(anvil: Anvil, node: EvmNode) -> 
     assert len(node.call(Call(packets, encode_check(bytes(32))), at=BlockName.LATEST)) == 6 * 32
 
 
+def test_what_lies_at_an_address_is_read(anvil: Anvil, node: EvmNode) -> None:
+    slot, word = bytes(31) + b"\x05", bytes(30) + b"\x01\x02"
+    anvil.request("anvil_setCode", "0x" + NOBODY.hex(), "0x6001")
+    anvil.request("anvil_setStorageAt", "0x" + NOBODY.hex(), "0x" + slot.hex(), "0x" + word.hex())
+    assert node.fetch_code(NOBODY) == b"\x60\x01"
+    assert node.fetch_code(A1.address) == b""
+    assert node.fetch_word(NOBODY, slot=slot) == word
+    assert node.fetch_word(NOBODY, slot=bytes(32)) == bytes(32)
+
+
 def test_gas_is_estimated_and_fees_are_known(node: EvmNode) -> None:
     assert node.estimate_gas(Call(NOBODY, b"", sender=A1.address, value_wei=1)) == 21_000
     fees = node.fetch_fees()
