@@ -55,7 +55,7 @@ from tests.fakes.till import PRIVATE_KEY, Till
 
 CHAIN = Chain(31337, "sandbox", "ETH", final_depth=2, has_finalized=False)
 ETH = Token(CHAIN.id, NATIVE, "ETH", 18)
-RULES = PaymentRules(window=8, batch=8, resend_ms=3_000, bump_ms=60_000, poll_ms=500, idle_ms=1_000, looks=2)
+RULES = PaymentRules(batch=8, resend_ms=3_000, bump_ms=60_000, poll_ms=500, idle_ms=1_000, looks=2)
 PACKET_RULES = PacketRules(poll_ms=1_000, expiry_ms=1_000, pages=400)
 APPROVE_ALL = "setApprovalForAll(address,bool)"
 HOUR_S = 3_600

@@ -11,6 +11,7 @@ from maskbot.domain.transaction import Intent
 from maskbot.flows.decide.giveaway.announce import announce, public_name
 from maskbot.flows.decide.giveaway.disperse_prizes import ALLOWANCE, disperse_allowed
 from maskbot.flows.decide.giveaway.payable import load_giveaway
+from maskbot.flows.decide.payment import final_hash
 from maskbot.ports.store import Store, Work
 
 
@@ -68,10 +69,3 @@ def _book_refund(giveaway: Giveaway, *, work: Work, now_ms: int) -> Giveaway:
         return giveaway
     back = books_of(giveaway, work.prizes.load(giveaway.id)).refundable
     return work.giveaways.move(replace(giveaway, refunded=back), after="closed_out", now_ms=now_ms)
-
-
-def final_hash(intent: Intent, *, work: Work) -> bytes | None:
-    """The transaction that made the payment, by which everybody can check it."""
-    attempts = work.treasury.attempts.of([intent.id]).get(intent.id, ())
-    mined = work.treasury.inclusions.canonical([attempt.tx_hash for attempt in attempts])
-    return next((each.tx_hash for each in mined.values() if each.has_succeeded), None)
