@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from maskbot.domain.approval import ApprovalFact, ApprovalNeed, GiveApproval
-from maskbot.domain.card import CardFacts, Point, PoolQuote, PriceCardFacts
+from maskbot.domain.card import Candle, CardFacts, Point, PoolQuote, PriceCardFacts
 from maskbot.domain.entry import (
     AddressNeed,
     BoostNeed,
@@ -113,7 +113,8 @@ class PriceFact:
     """A price that may be shown. `source` and `as_of_ms` are printed with it; `warnings` are shown, worst first.
 
     `is_red` says that one of the warnings forbids to trade on this price. `address` is on Ethereum (lower case); `is_known` says
-    that token and address are those of the reviewed table. `series` covers `window`; `quote` is what Uniswap gives at a block.
+    that token and address are those of the reviewed table. `series` covers `window`, `candles` are its bars where there are some;
+    `quote` is what Uniswap gives at a block.
     """
 
     symbol: str
@@ -129,6 +130,7 @@ class PriceFact:
     is_red: bool = False
     window: str = "7d"
     series: tuple[Point, ...] = ()
+    candles: tuple[Candle, ...] = ()
     volume_24h: Decimal | None = None
     low_24h: Decimal | None = None
     high_24h: Decimal | None = None
@@ -150,6 +152,7 @@ class PriceFact:
             price=self.price,
             window=self.window,
             series=self.series,
+            candles=self.candles,
             source=self.source,
             as_of_ms=self.as_of_ms,
             change_24h_percent=self.change_24h_percent,

@@ -72,6 +72,26 @@ def gecko_chart(quote: Quote, *, vs: str, days: int) -> Json:
     }
 
 
+def gecko_ohlc(quote: Quote, *, vs: str, days: str) -> list[list[float | None]]:
+    """CoinGecko's `/coins/{id}/ohlc`: `[end in ms, open, high, low, close]`, of 30 minutes for a day, 4 hours up to 30 days, 4 days
+    beyond. The last bar is not over yet."""
+    span = 365 if days == "max" else int(days)
+    step_s = 1_800 if span <= 2 else 14_400 if span <= 30 else 4 * 86_400
+    count = span * 86_400 // step_s
+    price = quote.in_currency(vs)
+    closes: list[float] | list[None] = (
+        stretched(series(quote.coin, price), count + 1) if price else [None] * (count + 1)
+    )
+    end_s = (int(quote.at_s) // step_s + 1) * step_s
+    rows: list[list[float | None]] = []
+    for index in range(count):
+        opened, closed = closes[index], closes[index + 1]
+        edges = [one for one in (opened, closed) if one is not None]
+        high, low = (max(edges) * 1.002, min(edges) * 0.998) if edges else (None, None)
+        rows.append([(end_s - step_s * (count - 1 - index)) * 1000, opened, high, low, closed])
+    return rows
+
+
 def gecko_tickers(quote: Quote) -> Json:
     """CoinGecko's `/coins/{id}/tickers`: seven trusted markets, one of them twice, a stale one and one that nobody trusts."""
     names = ("Binance", "Coinbase Exchange", "Kraken", "OKX", "Bybit", "Bitstamp", "Gemini", "Binance")

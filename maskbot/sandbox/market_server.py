@@ -71,6 +71,7 @@ class Sites:
         return [
             Route("/api/v3/coins/markets", self.gecko_markets),
             Route("/api/v3/coins/{id}/market_chart", self.gecko_chart),
+            Route("/api/v3/coins/{id}/ohlc", self.gecko_ohlc),
             Route("/api/v3/coins/{platform}/contract/{address}", self.gecko_contract),
             Route("/api/v3/coins/{id}/tickers", self.gecko_tickers),
             Route("/api/v3/coins/{id}", self.gecko_coin),
@@ -113,6 +114,15 @@ class Sites:
         asked = request.query_params.get("days", "7")
         days = 730 if asked == "max" else min(730, max(1, int(asked)))
         return JSONResponse(answers.gecko_chart(self.market.quote(coin, request), vs=vs, days=days))
+
+    async def gecko_ohlc(self, request: Request) -> Response:
+        coin = coins.by_id(request.path_params["id"])
+        vs, days = request.query_params.get("vs_currency", ""), request.query_params.get("days", "")
+        if coin is None or vs not in coins.RATES:
+            return _no_coin()
+        if days not in ("1", "7", "14", "30", "90", "180", "365", "max"):
+            return JSONResponse({"error": "invalid days"}, status_code=422)
+        return JSONResponse(answers.gecko_ohlc(self.market.quote(coin, request), vs=vs, days=days))
 
     async def gecko_tickers(self, request: Request) -> Response:
         coin = coins.by_id(request.path_params["id"])

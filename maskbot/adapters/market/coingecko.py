@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from maskbot.adapters.market import fields
+from maskbot.adapters.market.candles import opened_at, read_bars
 from maskbot.adapters.market.http import JsonFetcher
 from maskbot.adapters.market.quotes import Details, Quote, Said, Token
-from maskbot.domain.card import Point
+from maskbot.domain.card import Candle, Point
 from maskbot.domain.errors import Malformed
 
 NAME = "CoinGecko"
@@ -21,6 +22,7 @@ MOST_EXCHANGES = 5
 _BATCH_BYTES = 2 << 20
 _TOLERANCE = Decimal("0.05")
 _MOST_POINTS = 3_000
+_MS = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,13 @@ class CoinGecko:
         points = []
         for pair in fields.rows(fields.mapping(answer).get("prices"), most=_MOST_POINTS):
             if isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, Decimal) and one > 0 for one in pair):
-                points.append(Point(int(pair[0] / 1000) % 10**11, rounded(pair[1])))
+                points.append(Point(int(pair[0] / 1000) % 10**11, fields.rounded(pair[1])))
         return thinned(sorted(points, key=lambda point: point.at_s))
+
+    def candles(self, coin_id: str, *, vs: str, days: str) -> tuple[Candle, ...]:
+        """Bars over so many days: of 30 minutes for one or two days, of 4 hours up to 30. The site names a bar by its end."""
+        answer = self._get(f"/coins/{coin_id}/ohlc", {"vs_currency": vs.lower(), "days": days})
+        return opened_at(read_bars(answer, unit_s=_MS))
 
     def listing(self, coin_id: str) -> Listing:
         """Where the coin is traded: trusted markets that are neither stale nor odd."""
@@ -133,11 +140,6 @@ def read_markets(answer: object) -> tuple[Row, ...]:
 def with_underlying(said: Said, price: Decimal) -> Said:
     """The same, with the price of what the token is pegged to."""
     return replace(said, details=replace(said.details, underlying=price))
-
-
-def rounded(price: Decimal) -> Decimal:
-    """Eight significant digits: more is never drawn."""
-    return price.quantize(Decimal(1).scaleb(price.adjusted() - 7)) if price else price
 
 
 def thinned(points: Sequence[Point], *, most: int = 400) -> tuple[Point, ...]:
@@ -181,7 +183,7 @@ def _row(entry: Mapping[str, object]) -> Row:
 def _series(values: object) -> tuple[Decimal, ...]:
     if not isinstance(values, list):
         return ()
-    return tuple(rounded(value) for value in values[:400] if isinstance(value, Decimal) and value > 0)
+    return tuple(fields.rounded(value) for value in values[:400] if isinstance(value, Decimal) and value > 0)
 
 
 def _check_series(points: Sequence[Decimal], *, price: Decimal, change: Decimal | None) -> None:

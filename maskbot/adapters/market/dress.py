@@ -1,4 +1,4 @@
-"""What a card shows beside the price: the series of the asked window, and the exchanges. Nice to have; its absence fails nothing.
+"""What a card shows beside the price: the course of the asked window, and the exchanges. Nice to have; its absence fails nothing.
 
 Source: price-cards.md 3 (granularity and times to live), 8.1 (exchanges).
 """
@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import TypeVar, cast
 
 from maskbot.adapters.market.cache import Cache
+from maskbot.adapters.market.candles import WINDOWS, Course, by_day, course_of
 from maskbot.adapters.market.coingecko import CoinGecko, Listing
 from maskbot.adapters.market.flight import Flights
 from maskbot.adapters.market.geckoterminal import GeckoTerminal
 from maskbot.adapters.market.quotes import Details, Token
-from maskbot.domain.card import Point
+from maskbot.domain.card import Candle, Point
 from maskbot.domain.errors import Malformed, Unavailable
 
 SERIES_TTL_S = 600.0
@@ -35,6 +36,7 @@ _DAYS = {
 _HOUR_S = 3_600
 _BARS = {"1h": ("hour", 2), "24h": ("hour", 25), "7d": ("hour", 168), "14d": ("hour", 336), "30d": ("day", 30)}
 _POINTS = tuple[Point, ...]
+_CANDLES = tuple[Candle, ...]
 _Kept = TypeVar("_Kept")
 
 
@@ -50,10 +52,16 @@ class Dresser:
         self._now_ms = now_ms
         self._flights: Flights[object] = Flights()
 
-    def series(self, token: Token, *, vs: str, window: str) -> tuple[Point, ...]:
-        """The prices of the window, () when nobody gives them."""
+    def course(self, token: Token, *, vs: str, window: str) -> Course:
+        """How the price went over the window: candles where bars help and the source gives them, else a line; nothing when nobody
+        gives it."""
         if not token.id or window not in _DAYS:
-            return ()
+            return Course()
+        if window in WINDOWS:
+            bars = self._bars(token, vs=vs, days=WINDOWS[window])
+            course = course_of(by_day(bars) if window == "30d" else bars)
+            if course.candles:
+                return course
         nothing: tuple[Point, ...] = ()
         points = self._kept(
             f"series/{token.id}/{vs}/{_DAYS[window]}",
@@ -62,19 +70,31 @@ class Dresser:
             empty=nothing,
             ttl_s=SERIES_TTL_S,
         )
-        return last_hour(points) if window == "1h" else points
+        return Course(last_hour(points) if window == "1h" else points)
 
-    def pool_series(self, token: Token, *, pool: str, window: str) -> tuple[Point, ...]:
-        """The prices of the window in one pool, in US dollars; () when nobody gives them."""
+    def pool_course(self, token: Token, *, pool: str, window: str) -> Course:
+        """How the price went in one pool, in US dollars: its own bars; nothing when nobody gives it."""
         terminal, address = self._terminal, token.address
         if terminal is None or address is None:
-            return ()
+            return Course()
         unit, limit = _BARS.get(window, ("day", 180))
-        return self._kept(
+        nothing: tuple[Candle, ...] = ()
+        bars = self._kept(
             f"bars/{pool}/{unit}/{limit}",
-            _POINTS,
-            lambda: terminal.chart(pool, address=address, unit=unit, limit=limit),
-            empty=(),
+            _CANDLES,
+            lambda: terminal.bars(pool, address=address, unit=unit, limit=limit),
+            empty=nothing,
+            ttl_s=SERIES_TTL_S,
+        )
+        return course_of(bars) if window in WINDOWS else Course(tuple(Point(bar.at_s, bar.close) for bar in bars))
+
+    def _bars(self, token: Token, *, vs: str, days: str) -> tuple[Candle, ...]:
+        nothing: tuple[Candle, ...] = ()
+        return self._kept(
+            f"ohlc/{token.id}/{vs}/{days}",
+            _CANDLES,
+            lambda: self._coingecko.candles(token.id, vs=vs, days=days),
+            empty=nothing,
             ttl_s=SERIES_TTL_S,
         )
 

@@ -88,3 +88,8 @@ def moment_ms(written: str) -> int:
         return int(moment.timestamp() * 1000)
     except (ValueError, OverflowError) as error:
         raise Malformed("expected an ISO time") from error
+
+
+def rounded(price: Decimal) -> Decimal:
+    """Eight significant digits: more is never drawn."""
+    return price.quantize(Decimal(1).scaleb(price.adjusted() - 7)) if price else price

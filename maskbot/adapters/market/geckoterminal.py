@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from maskbot.adapters.market import fields
-from maskbot.adapters.market.coingecko import rounded
+from maskbot.adapters.market.candles import read_bars
 from maskbot.adapters.market.http import JsonFetcher
 from maskbot.adapters.market.quotes import Details, Quote, Said, Token
-from maskbot.domain.card import Point
+from maskbot.domain.card import Candle
 from maskbot.domain.errors import Malformed
 
 NAME = "GeckoTerminal"
@@ -43,19 +43,13 @@ class GeckoTerminal:
             raise Malformed("GeckoTerminal: no pool with a price of this token")
         return max(found, key=lambda said: said.details.liquidity_usd or Decimal(0))
 
-    def chart(self, pool: str, *, address: str, unit: str, limit: int) -> tuple[Point, ...]:
-        """Closing prices in US dollars of a pool's bars (`hour` or `day`), oldest first."""
+    def bars(self, pool: str, *, address: str, unit: str, limit: int) -> tuple[Candle, ...]:
+        """Bars (`hour` or `day`) of a pool in US dollars, oldest first."""
         url = f"{self._url}/networks/eth/pools/{pool}/ohlcv/{unit}"
         params = {"aggregate": "1", "limit": str(limit), "currency": "usd", "token": address}
         answer = fields.mapping(self._fetcher.fetch(url, source=NAME, params=params))
         attributes = fields.mapping(fields.mapping(answer.get("data")).get("attributes"))
-        points = []
-        for bar in fields.rows(attributes.get("ohlcv_list"), most=1_000):
-            if isinstance(bar, list) and len(bar) == 6 and all(isinstance(one, Decimal) for one in bar):
-                at_s, close = bar[0], bar[4]
-                if close > 0 and 0 <= at_s < 10**11:
-                    points.append(Point(int(at_s), rounded(close)))
-        return tuple(sorted(points, key=lambda point: point.at_s))
+        return read_bars(attributes.get("ohlcv_list"), unit_s=Decimal(1))
 
     def _pool(self, entry: Mapping[str, object], *, address: str) -> Said:
         attributes = fields.mapping(entry.get("attributes"))

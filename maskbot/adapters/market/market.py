@@ -13,9 +13,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
-from maskbot.adapters.market import judge, pinned, resolve
+from maskbot.adapters.market import fields, judge, pinned, resolve
 from maskbot.adapters.market.cache import Cache
-from maskbot.adapters.market.coingecko import CoinGecko, Listing, rounded
+from maskbot.adapters.market.candles import Course
+from maskbot.adapters.market.coingecko import CoinGecko, Listing
 from maskbot.adapters.market.conversation import Conversations
 from maskbot.adapters.market.dress import Dresser, hourly
 from maskbot.adapters.market.flight import Flights
@@ -23,7 +24,6 @@ from maskbot.adapters.market.panel import Panel
 from maskbot.adapters.market.quotes import Token
 from maskbot.adapters.market.resolve import Found
 from maskbot.adapters.market.warnings import DELAYED
-from maskbot.domain.card import Point
 from maskbot.domain.errors import MaskbotError, Unavailable
 from maskbot.domain.request import NoFact, PriceFact, PriceNeed
 from maskbot.ports.inside import Clock
@@ -33,6 +33,7 @@ SPOT_TTL_S = 60.0
 STALE_S = 1_800.0
 NEGATIVE_TTL_S = 300.0
 TOKEN_TTL_S = 86_400.0
+_NEAR = Decimal("0.05")
 FIATS = frozenset(
     {"USD", "EUR", "GBP", "JPY", "KRW", "CNY", "CAD", "AUD", "CHF", "INR", "BRL", "MXN"}
     | {"SGD", "HKD", "TWD", "TRY", "SEK", "NOK", "DKK", "PLN", "CZK", "NZD", "ZAR", "THB"}
@@ -101,34 +102,44 @@ class Market:
 
     def _in_currency(self, need: PriceNeed, vs: str) -> PriceFact | NoFact:
         deadline_s = time.monotonic() + TOTAL_S
-        series: Future[tuple[Point, ...]] | None = None
+        course: Future[Course] | None = None
         listing: Future[Listing] | None = None
         known = pinned.by_symbol().get(need.symbol or "") or pinned.by_address().get(need.address or "")
         if known is not None:
             need = replace(need, symbol=known.symbol, address=None)
-            series, listing = self._begin(known, vs, need.window)
+            course, listing = self._begin(known, vs, need.window)
         fact = self._spot(need, vs)
         if isinstance(fact, NoFact):
             return fact
         if known is None:
             token = self._cache.recall(f"token/{need.address or need.symbol}", _FOUND, now_ms=self._clock.now_ms())
             if isinstance(token, Token):
-                series, listing = self._begin(token, vs, need.window)
-        points = _in_time(series, deadline_s) or (fact.series if need.window == "7d" else ())
+                course, listing = self._begin(token, vs, need.window)
+        went = _in_time(course, deadline_s) or Course()
+        if not fits(went, fact.price):
+            went = Course()
+        points = went.series or (fact.series if need.window == "7d" else ())
         found = _in_time(listing, deadline_s) or Listing((), 0)
-        return replace(fact, window=need.window, series=points, exchanges=found.names, more_exchanges=found.more)
+        return replace(
+            fact,
+            window=need.window,
+            series=points,
+            candles=went.candles,
+            exchanges=found.names,
+            more_exchanges=found.more,
+        )
 
-    def _begin(self, token: Token, vs: str, window: str) -> tuple[Future[tuple[Point, ...]] | None, Future[Listing]]:
+    def _begin(self, token: Token, vs: str, window: str) -> tuple[Future[Course] | None, Future[Listing]]:
         """What can be fetched beside the price: the week's series comes with the price itself."""
         is_there = window == "7d" and token.id
-        series = None if is_there else self._pool.submit(self._series, token, vs, window)
-        return series, self._pool.submit(self._dresser.listing, token)
+        course = None if is_there else self._pool.submit(self._course, token, vs, window)
+        return course, self._pool.submit(self._dresser.listing, token)
 
-    def _series(self, token: Token, vs: str, window: str) -> tuple[Point, ...]:
+    def _course(self, token: Token, vs: str, window: str) -> Course:
         if token.id:
-            return self._dresser.series(token, vs=vs, window=window)
+            return self._dresser.course(token, vs=vs, window=window)
         pool = self._panel.pool_of(token)
-        return self._dresser.pool_series(token, pool=pool, window=window) if pool and vs == "USD" else ()
+        return self._dresser.pool_course(token, pool=pool, window=window) if pool and vs == "USD" else Course()
 
     def _spot(self, need: PriceNeed, vs: str) -> PriceFact | NoFact:
         key = f"spot/{need.address or need.symbol}/{vs}"
@@ -202,6 +213,11 @@ class Market:
         return found
 
 
+def fits(course: Course, price: Decimal) -> bool:
+    """Whether the course ends near the price (5 %): another coin's or another currency's does not (price-cards.md 6)."""
+    return not course.series or abs(course.series[-1].price - price) <= _NEAR * price
+
+
 def crossed(price: PriceFact | NoFact, quoted: PriceFact | NoFact, *, vs: str) -> PriceFact | NoFact:
     """A price in another token, from both prices in dollars; what is in dollars otherwise is left out."""
     if isinstance(price, NoFact):
@@ -212,7 +228,7 @@ def crossed(price: PriceFact | NoFact, quoted: PriceFact | NoFact, *, vs: str) -
         symbol=price.symbol,
         name=price.name,
         vs=vs,
-        price=rounded(price.price / quoted.price).normalize() if price.price != quoted.price else Decimal(1),
+        price=fields.rounded(price.price / quoted.price).normalize() if price.price != quoted.price else Decimal(1),
         change_24h_percent=None,
         change_7d_percent=None,
         market_cap=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -51,9 +52,10 @@ def _priced(market: Market, need: PriceNeed = ETH) -> PriceFact:
     ("window", "points", "hours"),
     [
         ("1h", 13, 1),
-        ("24h", 288, 24),
+        ("24h", 49, 24),
         ("7d", 168, 167),
-        ("30d", 400, 719),
+        ("30d", 31, 30 * 24),
+        ("90d", 400, 90 * 24 - 1),
         ("1y", 365, 364 * 24),
         ("max", 400, 729 * 24),
     ],
@@ -62,9 +64,47 @@ def test_each_window_has_its_series(market: Market, window: str, points: int, ho
     fact = _priced(market, PriceNeed("ETH", None, window=window))
     assert fact.window == window
     assert len(fact.series) == points
-    assert abs(fact.series[-1].at_s - fact.series[0].at_s - hours * 3600) <= 3600
+    assert abs(fact.series[-1].at_s - fact.series[0].at_s - hours * 3600) <= (86_400 if window == "30d" else 3600)
     assert abs(fact.series[-1].price / fact.price - 1) < Decimal("0.01")
     assert fact.card.series == fact.series
+
+
+@pytest.mark.parametrize(("window", "bars", "step_s"), [("24h", 48, 1_800), ("30d", 30, 86_400), ("7d", 0, 0)])
+def test_candles_are_drawn_where_bars_help(market: Market, window: str, bars: int, step_s: int) -> None:
+    candles = _priced(market, PriceNeed("ETH", None, window=window)).card.candles
+    assert abs(len(candles) - bars) <= (1 if window == "30d" else 0)
+    assert {later.at_s - earlier.at_s for earlier, later in pairwise(candles)} == ({step_s} if step_s else set())
+
+
+def test_candles_cost_no_further_call_and_come_in_the_asked_currency(market: Market, sites: MarketSites) -> None:
+    fact = _priced(market, PriceNeed("ETH", None, vs="EUR", window="24h"))
+    assert abs(fact.candles[-1].close / fact.price - 1) < Decimal("0.01")
+    assert sum(count for path, count in sites.calls().items() if "/ohlc" in path or "/market_chart" in path) == 1
+
+
+@pytest.mark.parametrize(
+    "effect", ["html", "nulls", "empty", "zero", "negative", "limited_json", "broken_json", "giant", "deep"]
+)
+def test_without_usable_bars_a_line_is_drawn(market: Market, sites: MarketSites, effect: str) -> None:
+    sites.spoil(effect, path="/api/v3/coins/*/ohlc", count=1, retry_after_s=1)
+    fact = _priced(market, PriceNeed("ETH", None, window="24h"))
+    assert fact.candles == ()
+    assert len(fact.series) == (0 if effect == "limited_json" else 288)  # a source that asks for a pause is left alone
+
+
+def test_a_course_that_ends_far_from_the_price_is_not_drawn_beside_it(market: Market, sites: MarketSites) -> None:
+    sites.spoil("outlier", path="/api/v3/coins/*/ohlc")
+    sites.spoil("outlier", path="/api/v3/coins/*/market_chart")
+    for window in ("24h", "90d"):
+        fact = _priced(market, PriceNeed("ETH", None, window=window))
+        assert (fact.candles, fact.series) == ((), ())
+
+
+def test_a_token_of_a_pool_alone_has_the_pools_bars(market: Market, sites: MarketSites) -> None:
+    sites.spoil("status", path="/api/v3/*", status=404)
+    fact = _priced(market, PriceNeed(None, PANTHER, window="30d"))
+    assert len(fact.candles) == 30
+    assert fact.series[-1].price == fact.candles[-1].close
 
 
 def test_a_price_brings_all_that_its_card_shows(market: Market) -> None:
@@ -84,8 +124,8 @@ def test_a_price_survives_its_row_in_the_store(market: Market) -> None:
 
 
 def test_a_missing_series_takes_nothing_but_itself(market: Market, sites: MarketSites) -> None:
-    sites.spoil("html", path="/api/v3/coins/*/market_chart")
-    sites.spoil("html", path="/api/v3/coins/*/tickers")
+    for path in ("market_chart", "ohlc", "tickers"):
+        sites.spoil("html", path=f"/api/v3/coins/*/{path}")
     fact = _priced(market, PriceNeed("ETH", None, window="30d"))
     assert (fact.series, fact.exchanges, fact.price) == ((), (), Decimal("3425.02"))
 
