@@ -1,7 +1,8 @@
-"""`maskbot redpacket`: red packets as anybody may see them. Reading needs nodes, named with --rpc; nothing is signed or sent."""
+"""`maskbot redpacket`: make packets, take shares, and look at any as everybody may see it (with nodes named by --rpc)."""
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import Annotated
 
@@ -10,7 +11,9 @@ import typer
 from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.cli.noun import make_noun
 from maskbot.cli.redpacket_claims import claim, claims
+from maskbot.cli.redpacket_own import create, list_, own_packet, refund, show_own
 from maskbot.cli.redpacket_source import Named, read_source
+from maskbot.cli.session import DEFAULT_TENANT, TenantOption, opened
 from maskbot.cli.show import show_fields
 from maskbot.domain.errors import Malformed
 from maskbot.domain.money import NATIVE, Amount, Chain, Token
@@ -19,21 +22,20 @@ from maskbot.flows.act.fetch_packet import fetch_packet, fetch_token
 from maskbot.wire.crypto import address_text, parse_address
 from maskbot.wire.red_packet import ContractBook, PacketContract
 
-app = make_noun("Red packets: look at any, take shares.")
+app = make_noun("Red packets: make them, look at any, take shares.")
+app.command("create")(create)
+app.command("list")(list_)
+app.command("refund")(refund)
 app.command("claim")(claim)
 app.command("claims")(claims)
 _Fields = dict[str, object]
-
-
-@app.callback()
-def redpacket() -> None:
-    """Keep `show` a verb although it is alone."""
+_OWN = re.compile(r"0x[0-9a-fA-F]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 @app.command()
 def show(
     source: Annotated[
-        str, typer.Argument(help="A packet id (0x...), a mask.io link, or a file with a post; - for stdin.")
+        str, typer.Argument(help="An id, of ours or on the chain; a mask.io link; a file with a post, - for stdin.")
     ],
     *,
     rpc: Annotated[
@@ -45,9 +47,17 @@ def show(
     dev_contract: Annotated[
         str | None, typer.Option("--dev-contract", help="The contract of a chain without a published one (sandbox).")
     ] = None,
+    tenant: TenantOption = DEFAULT_TENANT,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a packet: what the post says, and what the chain says. The contract is the published one, whatever the post names."""
+    """Show a packet: one of ours with its books, or what a post and the chain say. The contract is the published one, whatever a
+    post names."""
+    if _OWN.fullmatch(source) and not rpc:
+        with opened() as parts:
+            packet = own_packet(parts, source, tenant=tenant)
+            if packet is not None:
+                show_own(parts, packet, as_json=as_json)
+                return
     named = read_source(source, chain_id=chain, version=_version(version))
     fields = named.fields()
     if rpc:

@@ -12,6 +12,7 @@ from maskbot.domain.giveaway import SAFE_WAITS, Giveaway, Mode, Rules, Waits
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.money import DEVELOPMENT_CHAIN_IDS, Address
 from maskbot.flows.decide.giveaway.announce import Shown, announce, public_name
+from maskbot.flows.decide.payment import promised_units
 from maskbot.ports.store import Store, Work
 
 
@@ -57,7 +58,7 @@ def open_giveaway(order: GiveawayOrder, *, store: Store, now_ms: int) -> Giveawa
     with store.write() as work:
         work.treasury.wallets.lock(order.wallet_id)  # nobody else promises its coins meanwhile
         _check_boosted(order, work=work)
-        promised = _promised(order, work=work)
+        promised = promised_units(order.rules.token, wallet_id=order.wallet_id, tenant_id=order.tenant_id, work=work)
         if order.available < promised + order.rules.total:
             raise TooLittleFunds(
                 f"the prizes are {order.rules.total} base units of {order.rules.token.symbol}, and the wallet has "
@@ -122,15 +123,3 @@ def opening_text(giveaway: Giveaway) -> str:
         kind, number = rules.beacon.split(" ")[0], rules.beacon.split(" ")[-1]
         lines.append(f"Decided by {'drand round' if kind == 'drand' else 'block'} {number}")
     return "\n".join(lines)
-
-
-def _promised(order: GiveawayOrder, *, work: Work) -> int:
-    """What the wallet's other giveaways still owe in this token."""
-    total = 0
-    for other in work.giveaways.of_tenant(order.tenant_id):
-        is_same = other.wallet_id == order.wallet_id and other.rules.token.is_same_as(order.rules.token)
-        if not is_same or other.state in ("draft", "closed_out", "cancelled"):
-            continue
-        paid = sum(prize.base_units for prize in work.prizes.load(other.id) if prize.state == "paid")
-        total += other.funded - other.refunded - paid
-    return total

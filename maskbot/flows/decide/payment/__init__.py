@@ -14,6 +14,7 @@ from maskbot.flows.decide.payment.approve import record_approval
 from maskbot.flows.decide.payment.end import cancel_payment, end_payment, final_hash, quarantine, release_wallet
 from maskbot.flows.decide.payment.judge import judge_payment
 from maskbot.flows.decide.payment.plan import plan_payment
+from maskbot.flows.decide.payment.promised import promised_units
 
 __all__ = [
     "cancel_payment",
@@ -21,6 +22,7 @@ __all__ = [
     "final_hash",
     "judge_payment",
     "plan_payment",
+    "promised_units",
     "quarantine",
     "record_approval",
     "release_wallet",

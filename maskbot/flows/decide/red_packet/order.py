@@ -9,9 +9,10 @@ import uuid
 from dataclasses import dataclass
 
 from maskbot.domain.errors import Refused
-from maskbot.domain.hosted_packet import HostedPacket, PacketOrder
+from maskbot.domain.hosted_packet import HostedPacket, PacketOrder, TokenShares
 from maskbot.domain.job import JobKind, NewJob
-from maskbot.domain.money import Address
+from maskbot.domain.money import Address, Amount
+from maskbot.flows.decide.payment import promised_units
 from maskbot.ports.inside import Entropy, Place, SecretBox
 from maskbot.ports.store import Store, Work
 from maskbot.wire.crypto import is_private_key
@@ -27,6 +28,12 @@ class OtherOrder(Refused):
     kind = "OtherOrder"
 
 
+class TooLittleFunds(Refused):
+    """The wallet holds less than its giveaways, its other packets and this one promise together."""
+
+    kind = "TooLittleFunds"
+
+
 @dataclass(frozen=True, slots=True)
 class PacketMaker:
     """What ordering needs besides the store: randomness, the vault's box, and the contracts we trust."""
@@ -36,10 +43,14 @@ class PacketMaker:
     contracts: ContractBook
 
 
-def order_packet(order: PacketOrder, *, maker: PacketMaker, store: Store, now_ms: int) -> HostedPacket:
-    """Record the packet, and the job that creates it. The same order gives the same packet, however often it is made.
+def order_packet(
+    order: PacketOrder, *, maker: PacketMaker, store: Store, now_ms: int, available: int | None = None
+) -> HostedPacket:
+    """Record the packet, and the job that creates it. The same order gives the same packet, however often it is made. `available`
+    is what the wallet holds of the token now, None where it does not matter.
 
     Raises:
+        TooLittleFunds: what the wallet holds is promised already.
         OtherOrder: its key names another packet. UntrustedContract: no contract of ours on this chain.
         Refused (NoSuchRow): no such wallet of this tenant on the order's chain.
     """
@@ -49,6 +60,9 @@ def order_packet(order: PacketOrder, *, maker: PacketMaker, store: Store, now_ms
         return _same(before, order)
     packet = draw_packet(order, maker=maker, now_ms=now_ms)
     with store.write() as work:
+        work.treasury.wallets.lock(order.wallet_id)  # nobody else promises its money meanwhile
+        if available is not None and isinstance(order.contents, TokenShares):
+            _check_funds(order, order.contents, available=available, work=work)
         return record_packet(packet, work=work, now_ms=now_ms)
 
 
@@ -87,6 +101,16 @@ def record_packet(packet: HostedPacket, *, work: Work, now_ms: int) -> HostedPac
 def place_of(packet_id: str, tenant_id: str) -> Place:
     """Where a packet's key lies."""
     return Place("red_packet", packet_id, tenant_id, "packet_key")
+
+
+def _check_funds(order: PacketOrder, contents: TokenShares, *, available: int, work: Work) -> None:
+    promised = promised_units(contents.token, wallet_id=order.wallet_id, tenant_id=order.tenant_id, work=work)
+    if available < promised + contents.total:
+        free = Amount(contents.token, max(0, available - promised))
+        raise TooLittleFunds(
+            f"the packet takes {Amount(contents.token, contents.total)}, and the wallet has {free} that are not promised yet: "
+            "fund it, or give less"
+        )
 
 
 def _same(before: HostedPacket, order: PacketOrder) -> HostedPacket:
