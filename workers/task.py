@@ -28,6 +28,7 @@ from maskbot.flows.act.packet_claim.price import price_claim
 from maskbot.flows.act.publish_keys import publish_keys
 from maskbot.flows.act.red_packet import advance_packet, publish_packet, refund_packet, track_packet
 from maskbot.flows.act.refresh_market import refresh_market
+from maskbot.flows.act.sweep_safe import sweep_safe
 from maskbot.flows.act.sweep_wallet import sweep_wallet
 from maskbot.flows.decide.answer_mentions import answer_mentions
 from maskbot.flows.decide.giveaway import book_giveaway, close_giveaway, draw_giveaway
@@ -82,6 +83,7 @@ _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.PUBLISH_PACKET: lambda job, app, notice: publish_packet(job, parts=app.packets, notice=notice),
     JobKind.TRACK_PACKET: lambda job, app, _: track_packet(job, parts=app.packets),
     JobKind.REFUND_PACKET: lambda job, app, _: refund_packet(job, parts=app.packets),
+    JobKind.SWEEP_SAFE: lambda job, app, _: sweep_safe(job, parts=app.safes),
     JobKind.CLOSE_GIVEAWAY: lambda job, app, _: close_giveaway(
         job.target_id, store=app.store, now_ms=app.clock.now_ms(), job=job
     ),

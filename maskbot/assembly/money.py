@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from maskbot.flows.act.packet_claim import ClaimParts
     from maskbot.flows.act.payment_parts import PaymentParts
     from maskbot.flows.act.red_packet import PacketParts
+    from maskbot.flows.act.safe_parts import SafeParts
     from maskbot.flows.decide.red_packet import PacketMaker
     from maskbot.ports.giveaways import Beacons
+    from maskbot.ports.safes import SafeQueue
     from maskbot.ports.treasury import WalletKeys
     from maskbot.wire.draw import DrandChain
     from maskbot.wire.red_packet import ContractBook
@@ -137,6 +139,38 @@ class MoneyParts(ABC):
             )
 
         return self._part("payments", make)
+
+    def safe_queue_of(self, chain_id: int) -> SafeQueue | None:
+        """The queue service for Safes of a chain, None where the chains file names none."""
+        nodes = self.chains.get(chain_id)
+        if nodes is None or nodes.safe_service is None:
+            return None
+
+        def make() -> SafeQueue:
+            from maskbot.assembly.chains import connect_safe_queue
+
+            return connect_safe_queue(nodes, ca_bundle=self.settings.ca_bundle)
+
+        return self._part(f"safe queue {chain_id}", make)
+
+    @property
+    def safes(self) -> SafeParts:
+        """What the flows of Safes work with."""
+
+        def make() -> SafeParts:
+            from maskbot.adapters.safe_hash import SafeEthHasher
+            from maskbot.flows.act.safe_parts import SafeParts
+
+            return SafeParts(
+                store=self.store,
+                chain_of=self.chain_of,
+                keys=self.wallet_keys,
+                queue_of=self.safe_queue_of,
+                hasher=SafeEthHasher(),
+                clock=self.clock,
+            )
+
+        return self._part("safes", make)
 
     @property
     def claims(self) -> ClaimParts:

@@ -28,6 +28,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "mention": ("maskbot.cli.mention:app", "collected posts, and what became of them"),
     "outbox": ("maskbot.cli.outbox:app", "posts on their way out"),
     "wallet": ("maskbot.cli.wallet:app", "accounts that pay: keys, policies, balances, quarantine"),
+    "safe": ("maskbot.cli.safe:app", "a DAO's Safes: propose payments to their owners, and see what became of them"),
     "approval": ("maskbot.cli.approval:app", "payments that wait for somebody's yes, and how to stop one"),
     "audit": ("maskbot.cli.audit:app", "what happened with money, as a chain of hashes"),
     "switch": ("maskbot.cli.switch:app", "pause and resume parts of the service"),

@@ -32,6 +32,7 @@ class JobKind(StrEnum):
     PUBLISH_PACKET = "publish_packet"
     TRACK_PACKET = "track_packet"
     REFUND_PACKET = "refund_packet"
+    SWEEP_SAFE = "sweep_safe"
 
     @property
     def queue(self) -> str:
@@ -63,6 +64,7 @@ _QUEUES = {
     JobKind.PUBLISH_PACKET: "payments",
     JobKind.TRACK_PACKET: "payments",
     JobKind.REFUND_PACKET: "payments",
+    JobKind.SWEEP_SAFE: "payments",
 }
 
 QUEUES = ("mentions", "facts", "keys", "deliveries", "webhooks", "payments")

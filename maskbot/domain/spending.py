@@ -59,7 +59,8 @@ class Method:
 @dataclass(frozen=True, slots=True)
 class SpendingPolicy:
     """The rules of one wallet. `tokens` is the allow-list of tokens. `recipients` None lets tokens go to anybody. `approvals` is
-    how many other identities have to agree above a threshold; `approvers` who may, empty for everybody but the requester."""
+    how many other identities have to agree above a threshold; `approvers` who may, empty for every operator but the requester. To
+    the owners of `safes` the wallet may propose what they pay."""
 
     chain_id: int
     tokens: tuple[TokenLimit, ...] = ()
@@ -70,6 +71,7 @@ class SpendingPolicy:
     max_bumps: int = 10
     approvals: int = 1
     approvers: tuple[str, ...] = ()
+    safes: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
         if not 21_000 <= self.max_gas <= MOST_GAS:

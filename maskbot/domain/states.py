@@ -62,6 +62,10 @@ JOB = _graph("job", "pending", pending="done parked", parked="pending", done="pe
 WALLET = _graph("wallet", "active", active="paused quarantined", paused="active quarantined", quarantined="active")
 """`quarantined`: somebody else spends from it, or an old backup was restored; only a person ends that (C.1, R14, R15)."""
 
+PROPOSAL = _graph("proposal", "planned", planned="proposed cancelled", proposed="confirmed executed replaced",
+                  confirmed="executed replaced", executed="", replaced="", cancelled="")  # fmt: skip
+"""`proposed`: our signature exists, so only the chain can end it. `replaced`: its nonce is used, and not by it. Both are final."""
+
 INTENT = _graph("intent", "planned", planned="approved rejected", approved="signed rejected",
                 signed="broadcast unknown included cancelling quarantined",
                 broadcast="unknown included cancelling quarantined", unknown="broadcast included cancelling quarantined",

@@ -16,6 +16,7 @@ from maskbot.domain.money import Address
 from maskbot.domain.spending import Approval, Effect, SpendingPolicy, Totals
 from maskbot.domain.transaction import Attempt, Intent, MinedAttempt, PaymentOrder
 from maskbot.domain.wallet import Wallet
+from maskbot.ports.safes import Proposals, Safes
 
 
 class Wallets(Protocol):
@@ -191,6 +192,8 @@ class Treasury(Protocol):
     rules: Rules
     spending: Spending
     audit: Audit
+    safes: Safes
+    proposals: Proposals
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,13 @@ class WalletKeys(Protocol):
     def sign_replacement(self, *, intent_id: str, offer: GasOffer, after: int, is_cancel: bool) -> bytes:
         """Sign a replacement of the newest attempt, whose number has to be `after`: same nonce and same call, or, to cancel,
         nothing to ourselves. Raises like `sign_payment`, and Refused (NotRaised) for an offer that is not enough above."""
+        ...
+
+    def sign_proposal(self, *, proposal_id: str) -> bytes:
+        """Sign a planned proposal to a Safe and store the signature in one transaction; the signature, 65 bytes. One that is signed
+        gives the same again.
+
+        Raises: SpendingRefused, ProposalGone, and Refused (Paused, WalletNotActive, NoSuchKey)."""
         ...
 
     def export_wallet_key(self, *, key_id: str) -> bytes:

@@ -111,7 +111,8 @@ def _install(parts: Path, say: Callable[[str], None]) -> None:
     for name in _LOCK_FILES:
         shutil.copyfile(_LOCKED / name, parts / name)
     assert node.npm is not None
-    command = [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    # peers are not installed: Safe's artifacts name a whole ethers as theirs, which nothing here runs
+    command = [*node.npm, "ci", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund"]
     path = os.pathsep.join((str(node.executable.parent), os.environ.get("PATH", "")))
     _run(command, "npm ci", cwd=parts, env={**os.environ, "PATH": path})
     (parts / ".stamp").write_text(_lock_hash())

@@ -9,6 +9,8 @@
     has_finalized = true
     window = 16           # transactions of one wallet that may be unmined at a time; public nodes keep 16 of an account
     disperse = "0x..."    # a contract that pays many at once, which you have looked at; none is trusted without this line
+    safe_service = "https://api.safe.example/tx-service/pol"   # where owners of Safes meet; left out: proposals are exported
+    safe_service_key = "..."                                   # where the service asks for one
 
 Node addresses may hold keys: the file is private. A development chain (31337 or 1337) may also name red packet contracts of its
 own, `packet_contracts = { v4 = "0x...", nft = "0x..." }`. On every other chain only the published table counts: no line here can
@@ -43,19 +45,23 @@ _KEYS = {
     "window": int,
     "disperse": str,
     "packet_contracts": dict,
+    "safe_service": str,
+    "safe_service_key": str,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ChainNodes:
     """One chain, the addresses of its nodes, and the red packet contracts that a development chain has of its own; `disperse` is
-    the contract that is trusted to pay many at once, if there is one."""
+    the contract that is trusted to pay many at once, `safe_service` where the owners of Safes meet, if there are any."""
 
     chain: Chain
     node_urls: tuple[str, ...] = field(repr=False)
     quorum: int
     packet_contracts: tuple[PacketContract, ...] = ()
     disperse: Address | None = None
+    safe_service: str | None = field(default=None, repr=False)
+    safe_service_key: str | None = field(default=None, repr=False)
 
 
 def load_chains(path: Path | None) -> Mapping[int, ChainNodes]:
@@ -105,12 +111,13 @@ def _nodes(id_: str, table: Any, *, path: Path) -> ChainNodes:
         node_urls = tuple(checked_http_url(url) for url in urls)
         contracts = _packet_contracts(chain.id, table.get("packet_contracts", {}))
         disperse = parse_address(table["disperse"]) if "disperse" in table else None
+        safe_service = checked_http_url(table["safe_service"]) if "safe_service" in table else None
     except (ValueError, Malformed) as error:
         raise Misconfigured(f"{where}: {error}") from error
     quorum = table.get("quorum", min(2, len(node_urls)))
     if not 1 <= quorum <= len(node_urls):
         raise Misconfigured(f"{where}: {len(node_urls)} nodes cannot make a quorum of {quorum}")
-    return ChainNodes(chain, node_urls, quorum, contracts, disperse)
+    return ChainNodes(chain, node_urls, quorum, contracts, disperse, safe_service, table.get("safe_service_key"))
 
 
 def _packet_contracts(chain_id: int, table: Mapping[str, Any]) -> tuple[PacketContract, ...]:

@@ -7,6 +7,7 @@ max_bumps = 10
 approvals = 1                       # how many other people above a threshold
 approvers = ["operator:bob"]        # also key:0x..., x:USERID, mastodon:ACTOR-URI; left out: any operator but who requested it
 recipients = ["0x..."]              # left out: anybody
+safes = ["0x..."]                   # Safes to whose owners this wallet may propose payments; left out: none
 [[token]]
 address = "native"                  # or 0x...
 per_payment = "1000000000000000000"
@@ -33,7 +34,18 @@ from maskbot.wire.crypto import address_text, parse_address
 GWEI = 10**9
 _LONGEST_NUMBER = 78
 _CAPS = ("per_payment", "per_day", "per_recipient", "approval_above")
-_KNOWN = {"chain", "max_fee_gwei", "max_gas", "max_bumps", "approvals", "approvers", "recipients", "token", "method"}
+_KNOWN = {
+    "chain",
+    "max_fee_gwei",
+    "max_gas",
+    "max_bumps",
+    "approvals",
+    "approvers",
+    "recipients",
+    "safes",
+    "token",
+    "method",
+}
 
 
 def parse_spending_policy(text: str) -> SpendingPolicy:
@@ -61,6 +73,7 @@ def parse_spending_policy(text: str) -> SpendingPolicy:
             max_bumps=_number(table, "max_bumps", 10),
             approvals=_number(table, "approvals", 1),
             approvers=tuple(_approver(one) for one in table.get("approvers", [])),
+            safes=tuple(parse_address(one) for one in table.get("safes", [])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Malformed(f"the policy cannot be read: {type(error).__name__} {error}; see docs/custody.md") from error
@@ -76,6 +89,7 @@ def show_spending_policy(policy: SpendingPolicy) -> dict[str, object]:
         "approvals": policy.approvals,
         "approvers": list(policy.approvers),
         "recipients": None if policy.recipients is None else [address_text(one) for one in policy.recipients],
+        "safes": [address_text(one) for one in policy.safes],
         "token": [
             {"address": "native" if one.token == NATIVE else address_text(one.token)}
             | {cap: str(getattr(one, cap)) for cap in _CAPS}

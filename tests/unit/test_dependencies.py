@@ -16,6 +16,7 @@ _NAMES = {
     "resvg_py": "resvg-py",
     "py_ecc": "py-ecc",
     "Crypto": "pycryptodome",
+    "safe_eth": "safe-eth-py",
 }
 _BROUGHT = {"kombu": "celery"}
 """Parts of a named package's own interface that lie in another distribution."""

@@ -42,6 +42,23 @@ sys.exit("a bomb was read")
     assert done.returncode == 0, done.stderr
 
 
+def test_the_hash_of_a_safe_transaction_leaves_the_limit_where_it_was_and_no_part_imports_its_library() -> None:
+    run = """
+import sys
+from maskbot.adapters.safe_hash import SafeEthHasher
+from maskbot.domain.money import NATIVE
+from maskbot.domain.safe import SafeTx
+from maskbot.domain.transaction import ContractCall
+import maskbot.adapters.vault, maskbot.flows.act.sweep_safe, workers.app, workers.task, workers.watch
+assert "safe_eth" not in sys.modules and "eth" not in sys.modules
+limit = sys.getrecursionlimit()
+assert len(SafeEthHasher().hash(SafeTx(1, NATIVE, ContractCall(NATIVE, 0), False, 0))) == 32
+sys.exit(sys.getrecursionlimit() != limit or "safe_eth" not in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", run], cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_json_bomb_is_an_error_in_this_very_process() -> None:
     try:
         json.loads("[" * 200_000)

@@ -12,7 +12,7 @@ from maskbot.adapters.store.engine import Engines
 from maskbot.adapters.store.errors import StoreUnusable
 from maskbot.domain.errors import Misconfigured
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every released revision, oldest first; the last one is what this program needs."""
 
 

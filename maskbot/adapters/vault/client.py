@@ -30,7 +30,13 @@ from maskbot.adapters.vault.protocol import (
     encode_request,
 )
 from maskbot.adapters.vault.socket_frames import check_path, peer_uid, receive_frame
-from maskbot.adapters.vault.wallet_requests import CreateWallet, ExportWallet, SignPayment, SignReplacement
+from maskbot.adapters.vault.wallet_requests import (
+    CreateWallet,
+    ExportWallet,
+    SignPayment,
+    SignProposal,
+    SignReplacement,
+)
 from maskbot.domain.errors import Misconfigured
 from maskbot.domain.gas import GasOffer
 from maskbot.domain.identity import PublicKey
@@ -98,6 +104,10 @@ class VaultClient:
     def sign_replacement(self, *, intent_id: str, offer: GasOffer, after: int, is_cancel: bool) -> bytes:
         """See `ports.treasury.WalletKeys.sign_replacement`."""
         return _bytes(self._ask(SignReplacement(intent_id, offer, after, is_cancel)))
+
+    def sign_proposal(self, *, proposal_id: str) -> bytes:
+        """See `ports.treasury.WalletKeys.sign_proposal`."""
+        return _bytes(self._ask(SignProposal(proposal_id)))
 
     def export_wallet_key(self, *, key_id: str) -> bytes:
         """See `ports.treasury.WalletKeys.export_wallet_key`."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from maskbot.adapters.vault.errors import NotApproved, NotRaised, PaymentsPaused, WalletNotActive
 from maskbot.adapters.vault.keyring import Keyring
+from maskbot.adapters.vault.proposals import sign_proposal
 from maskbot.adapters.vault.wallet_keys import WalletKeyring, address_of
 from maskbot.domain.audit import NewEntry
 from maskbot.domain.errors import Misconfigured, Refused
@@ -118,6 +119,12 @@ class PaymentSigner:
             work.treasury.audit.append(NewEntry("vault", action, intent.id, attempt.tx_hash), now_ms=now_ms)
             self._reach("vault.replaced")
         return attempt.tx_hash
+
+    def sign_proposal(self, *, proposal_id: str) -> bytes:
+        """See `ports.treasury.WalletKeys.sign_proposal`."""
+        return sign_proposal(
+            proposal_id, keys=self._keys, store=self._store, now_ms=self._clock.now_ms(), reach=self._reach
+        )
 
     def _key_for(self, intent_id: str) -> bytes:
         """The key of the wallet that pays, opened before the transaction begins."""

@@ -1,7 +1,8 @@
 """The requests about wallets in the vault's protocol, and how they are done. Fees are 16 bytes, big-endian.
 
 `[1, "createwallet", key id, tenant id, index, private key, mnemonic, password, path]`, `[1, "signpayment", intent id, highest fee,
-tip, is legacy]`, `[1, "signreplacement", intent id, highest fee, tip, is legacy, after, is cancel]`, `[1, "exportwallet", key id]`.
+tip, is legacy]`, `[1, "signreplacement", intent id, highest fee, tip, is legacy, after, is cancel]`, `[1, "signproposal", proposal
+id]`, `[1, "exportwallet", key id]`.
 """
 
 from __future__ import annotations
@@ -45,13 +46,20 @@ class SignReplacement:
 
 
 @dataclass(frozen=True, slots=True)
+class SignProposal:
+    """Sign a planned proposal to a Safe; the answer is 65 bytes."""
+
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportWallet:
     """Export a wallet key; the answer is 32 bytes."""
 
     key_id: str
 
 
-WalletRequest = CreateWallet | SignPayment | SignReplacement | ExportWallet
+WalletRequest = CreateWallet | SignPayment | SignReplacement | SignProposal | ExportWallet
 
 
 def wallet_fields(request: WalletRequest) -> list[object]:
@@ -64,6 +72,8 @@ def wallet_fields(request: WalletRequest) -> list[object]:
             return [intent_id, *_offer_fields(offer)]
         case SignReplacement(intent_id, offer, after, is_cancel):
             return [intent_id, *_offer_fields(offer), after, is_cancel]
+        case SignProposal(proposal_id):
+            return [proposal_id]
         case ExportWallet(key_id):
             return [key_id]
 
@@ -77,6 +87,8 @@ def do_wallet_request(keys: WalletKeys, request: WalletRequest) -> bytes:
             return keys.sign_payment(intent_id=intent_id, offer=offer)
         case SignReplacement(intent_id, offer, after, is_cancel):
             return keys.sign_replacement(intent_id=intent_id, offer=offer, after=after, is_cancel=is_cancel)
+        case SignProposal(proposal_id):
+            return keys.sign_proposal(proposal_id=proposal_id)
         case ExportWallet(key_id):
             return keys.export_wallet_key(key_id=key_id)
 
@@ -132,5 +144,6 @@ WALLET_READERS: Mapping[str, Callable[..., WalletRequest]] = {
     "createwallet": _read_create,
     "signpayment": _read_sign,
     "signreplacement": _read_replacement,
+    "signproposal": lambda proposal_id: SignProposal(_is(str, proposal_id)),
     "exportwallet": lambda key_id: ExportWallet(_is(str, key_id)),
 }

@@ -79,3 +79,16 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path.chmod(0o640)
     with pytest.raises(Misconfigured, match="chmod 600"):
         load_chains(path)
+
+
+def test_a_chain_may_name_the_queue_of_its_safes_whose_key_is_not_shown(tmp_path: Path) -> None:
+    lines = ('safe_service = "https://queue.example/tx-service/eth/"', 'safe_service_key = "hunter2"')
+    nodes = load_chains(_write(tmp_path, _chain(1, *lines)))[1]
+    assert nodes.safe_service is not None
+    assert (nodes.safe_service.rstrip("/"), nodes.safe_service_key) == (
+        "https://queue.example/tx-service/eth",
+        "hunter2",
+    )
+    assert "hunter2" not in repr(nodes)
+    with pytest.raises(Misconfigured, match=r"\[chain.1\]"):
+        load_chains(_write(tmp_path, _chain(1, 'safe_service = "ftp://queue.example"')))

@@ -8,9 +8,11 @@ from maskbot.adapters.store.treasury.attempts import SqlAttempts, SqlInclusions
 from maskbot.adapters.store.treasury.audit import SqlAudit
 from maskbot.adapters.store.treasury.intents import SqlIntents
 from maskbot.adapters.store.treasury.rules import SqlRules
+from maskbot.adapters.store.treasury.safes import SqlProposals, SqlSafes
 from maskbot.adapters.store.treasury.spending import SqlSpending
 from maskbot.adapters.store.treasury.wallets import SqlWallets
 from maskbot.ports import treasury as ports
+from maskbot.ports.safes import Proposals, Safes
 
 
 class SqlTreasury:
@@ -24,6 +26,8 @@ class SqlTreasury:
         self.rules: ports.Rules = SqlRules(connection)
         self.spending: ports.Spending = SqlSpending(connection)
         self.audit: ports.Audit = SqlAudit(connection)
+        self.safes: Safes = SqlSafes(connection)
+        self.proposals: Proposals = SqlProposals(connection)
 
 
 __all__ = ["SqlTreasury"]

@@ -1,0 +1,84 @@
+"""Look at a Safe on its chain: is it one, of a version and with a code that we know, who owns it, what is its nonce (applets.md
+10.1)."""
+
+from __future__ import annotations
+
+from maskbot.domain.chain import At, BlockName, Call
+from maskbot.domain.errors import Malformed, Refused
+from maskbot.domain.money import Address
+from maskbot.domain.safe import SafeLook
+from maskbot.ports.chain import CallReverted, ChainReader
+from maskbot.wire.crypto import address_text
+from maskbot.wire.safe import (
+    GET_OWNERS,
+    GET_THRESHOLD,
+    MASTER_COPY,
+    NONCE,
+    PROXY_CODE_HASHES,
+    SINGLETONS,
+    VERSION,
+    code_hash_call,
+    decode_address,
+    decode_addresses,
+    decode_code_hash,
+    decode_number,
+    decode_version,
+)
+
+
+class NotASafe(Refused):
+    """The address is no Safe whose code we know."""
+
+    kind = "NotASafe"
+
+
+def fetch_safe(address: Address, *, chain: ChainReader, singleton: Address | None = None) -> SafeLook:
+    """What the chain says of the Safe now. `singleton` is one that the operator trusts beside those of the table.
+
+    Raises:
+        NotASafe: no proxy of Safe, another singleton, or a version we do not know. Unavailable.
+    """
+    newest = chain.fetch_header(BlockName.LATEST)
+    code_hash = decode_code_hash(chain.call(code_hash_call(address), at=BlockName.LATEST))
+    if newest is None or code_hash not in PROXY_CODE_HASHES:
+        raise NotASafe("the code at this address is not that of a Safe's proxy of version 1.3.0 or 1.4.1")
+    try:
+        found = decode_address(_ask(MASTER_COPY, address, chain=chain))
+        known = SINGLETONS.get(found)
+        if known is None and found != singleton:
+            raise NotASafe(
+                f"the Safe runs the code at {address_text(found)}, which is none of the published ones; if you trust that, name it "
+                "with --singleton"
+            )
+        version = decode_version(_ask(VERSION, address, chain=chain))
+        if known is not None and known is not version:
+            raise NotASafe("the Safe tells another version than its code has")
+        return SafeLook(
+            version=version,
+            singleton=found,
+            owners=fetch_owners(address, chain=chain, at=BlockName.LATEST),
+            threshold=fetch_threshold(address, chain=chain, at=BlockName.LATEST),
+            next_nonce=fetch_nonce(address, chain=chain, at=BlockName.LATEST),
+            block=newest.number,
+        )
+    except (Malformed, CallReverted) as error:
+        raise NotASafe(f"the contract does not answer as a Safe does: {error}") from error
+
+
+def fetch_owners(address: Address, *, chain: ChainReader, at: At) -> tuple[Address, ...]:
+    """Who owns the Safe."""
+    return decode_addresses(_ask(GET_OWNERS, address, chain=chain, at=at))
+
+
+def fetch_threshold(address: Address, *, chain: ChainReader, at: At) -> int:
+    """How many owners have to sign."""
+    return decode_number(_ask(GET_THRESHOLD, address, chain=chain, at=at))
+
+
+def fetch_nonce(address: Address, *, chain: ChainReader, at: At) -> int:
+    """The nonce of the next transaction that is executed."""
+    return decode_number(_ask(NONCE, address, chain=chain, at=at))
+
+
+def _ask(question: bytes, address: Address, *, chain: ChainReader, at: At = BlockName.LATEST) -> bytes:
+    return chain.call(Call(address, question), at=at)
