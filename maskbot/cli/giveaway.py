@@ -22,6 +22,7 @@ from maskbot.cli.giveaway_shown import (
 from maskbot.cli.local_file import read_input, write_output
 from maskbot.cli.lookup import find_account
 from maskbot.cli.noun import make_noun
+from maskbot.cli.safe_payer import safe_payer
 from maskbot.cli.session import DEFAULT_TENANT, JsonOption, TenantOption, opened, tenant_id_of
 from maskbot.cli.show import show_fields, show_rows
 from maskbot.cli.who import operator
@@ -173,6 +174,8 @@ def pay(
     means: Annotated[
         Means | None, typer.Option("--means", help="The way of delivery; the cheapest possible one without it.")
     ] = None,
+    safe: Annotated[str | None, typer.Option("--safe", help="Propose to the owners of this Safe, who pay.")] = None,
+    wallet: Annotated[str | None, typer.Option("--wallet", "-w", help="With --safe: who proposes.")] = None,
     plan: PlanOption = False,
     tenant: TenantOption = DEFAULT_TENANT,
     as_json: JsonOption = False,
@@ -190,7 +193,9 @@ def pay(
             ways = dry_run(giveaway.rules, amounts, payer, funds, personas=personas, parts=parts)
             show_plan(ways, funds, means=means, as_json=as_json)
             return
-        order = PayOrder(giveaway.id, operator(), means, parts.disperse_of(giveaway.rules.token.chain_id))
+        disperse = parts.disperse_of(giveaway.rules.token.chain_id)
+        from_safe = None if safe is None else safe_payer(parts, giveaway, safe=safe, wallet=wallet)
+        order = PayOrder(giveaway.id, operator(), means, disperse, from_safe)
         payout = pay_giveaway(order, store=parts.store, now_ms=parts.clock.now_ms())
         booked = book_giveaway(giveaway.id, store=parts.store, now_ms=parts.clock.now_ms())
     planned = {"means": payout.means or "", "planned": payout.prizes, "payments": payout.payments}

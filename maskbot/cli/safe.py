@@ -7,23 +7,22 @@ from typing import Annotated
 import typer
 
 from maskbot.adapters.store.ids import new_id
-from maskbot.assembly import App
 from maskbot.cli.giveaway_rules import read_token
 from maskbot.cli.giveaway_shown import find_wallet
 from maskbot.cli.noun import make_noun
+from maskbot.cli.safe_payer import check_proposer, look_at, queued_nonce
 from maskbot.cli.safe_shown import exported, find_proposal, find_safe, look_fields, proposal_row, safe_row
 from maskbot.cli.session import DEFAULT_TENANT, JsonOption, TenantOption, opened, tenant_id_of
 from maskbot.cli.show import show_fields, show_json, show_rows
 from maskbot.cli.who import operator
 from maskbot.domain.audit import NewEntry
-from maskbot.domain.errors import Malformed, Refused
+from maskbot.domain.errors import Malformed
 from maskbot.domain.money import Token, parse_amount
-from maskbot.domain.safe import OPEN_STATES, Proposal, ProposalOrder, Safe, SafeLook
+from maskbot.domain.safe import OPEN_STATES, Proposal, ProposalOrder, Safe
 from maskbot.domain.states import PROPOSAL
 from maskbot.domain.transaction import ContractCall
-from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.fetch_safe import fetch_safe
-from maskbot.flows.decide.safe import cancel_proposal, plan_proposal, retry_proposal, safe_call
+from maskbot.flows.decide.safe import cancel_proposal, plan_proposal, retry_proposal, safe_call, take_payment
 from maskbot.wire.crypto import parse_address
 from maskbot.wire.transaction import transfer_call
 
@@ -114,6 +113,36 @@ def propose(
     show_fields(proposal_row(made), as_json=as_json)
 
 
+@app.command("take")
+def take(
+    payment: Annotated[str, typer.Argument(help="A payment that is not signed, from `maskbot approval list`.")],
+    safe: Annotated[str, typer.Option("--safe", help="The Safe that is to pay it.")],
+    wallet: Annotated[str, typer.Option("--wallet", "-w", help="Who signs first: an owner of the Safe.")],
+    delegate: Annotated[bool, typer.Option("--delegate", help="The wallet is a delegate, no owner.")] = False,
+    tenant: TenantOption = DEFAULT_TENANT,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose a payment that waits, or is above the policy, to a Safe: it is rejected here for good."""
+    with opened() as parts:
+        found = find_safe(parts, safe, tenant_id=tenant_id_of(parts, tenant))
+        proposer = find_wallet(parts, wallet, tenant_id=found.tenant_id)
+        look = look_at(found, parts=parts)
+        check_proposer(proposer, look, is_delegate=delegate)
+        queued = queued_nonce(found, parts=parts)
+        with parts.store.write() as work:
+            made = take_payment(
+                payment,
+                safe_id=found.id,
+                wallet_id=proposer.id,
+                look=look,
+                queued_nonce=queued,
+                requested_by=operator(),
+                work=work,
+                now_ms=parts.clock.now_ms(),
+            )
+    show_fields(proposal_row(made), as_json=as_json)
+
+
 @app.command("proposals")
 def proposals(
     every: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
@@ -155,26 +184,6 @@ def retry(proposal: ProposalArgument, tenant: TenantOption = DEFAULT_TENANT, as_
         with parts.store.write() as work:
             again: Proposal = retry_proposal(found.id, work=work, now_ms=parts.clock.now_ms())
     show_fields(proposal_row(again), as_json=as_json)
-
-
-def look_at(safe: Safe, *, parts: App) -> SafeLook:
-    """What the chain says of a Safe that was added; the singleton it had then may be one the operator named."""
-    return fetch_safe(safe.address, chain=parts.chain_of(safe.chain_id), singleton=safe.singleton)
-
-
-def queued_nonce(safe: Safe, *, parts: App) -> int:
-    """The first nonce that nothing in the queue service has, 0 without a service."""
-    queue = parts.safe_queue_of(safe.chain_id)
-    return 0 if queue is None else queue.fetch_next_nonce(safe.address)
-
-
-def check_proposer(wallet: Wallet, look: SafeLook, *, is_delegate: bool) -> None:
-    """Raises Refused (NotAnOwner) for a wallet whose signature would count for nothing."""
-    if wallet.address not in look.owners and not is_delegate:
-        raise Refused(
-            f"the wallet {wallet.name} does not own this Safe: let the owners add it, or make it a delegate (--delegate)",
-            kind="NotAnOwner",
-        )
 
 
 def _payment(text: str, *, token: Token) -> ContractCall:

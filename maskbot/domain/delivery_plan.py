@@ -28,6 +28,8 @@ class Means(StrEnum):
     TRANSFERS = "transfers"
     DISPERSE = "disperse"
     PACKET = "packet"
+    SAFE = "safe"
+    """Proposed to the owners of a Safe, who pay from there: never chosen by cost, and so no route of the dry run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,14 @@ from maskbot.domain.job import JobKind
 from maskbot.domain.money import Address
 from maskbot.domain.safe import SafeTx
 from maskbot.domain.transaction import ContractCall
+from maskbot.flows.decide.giveaway import close_giveaway, draw_giveaway
 from maskbot.sandbox.chain import Anvil, dev_account
-from maskbot.sandbox.safes import create_safe, deploy_safe_contracts, execute
+from maskbot.sandbox.safes import create_safe, deploy_safe_contracts, execute, sign_as
 from maskbot.wire.crypto import address_text, parse_address
+from tests.fakes.giveaways import address_of
+from tests.fakes.house import BOT_ON_X
 from tests.unit.cli.operator import Operator, operator_at_work
+from tests.unit.cli.test_giveaways import add_entrants
 from tests.unit.cli.test_wallets import Quiet
 from workers.task import drain
 
@@ -99,6 +103,49 @@ def test_a_batch_is_proposed_exported_signed_from_the_export_and_executed(
     assert dao.run("safe", "show", "treasury", "--json").json["next_nonce"] == 1
     assert dao.run("safe", "cancel", made["id"]).status == 3
     assert dao.run("audit", "verify").status == 0
+
+
+def test_the_prizes_of_a_giveaway_are_paid_from_the_safe(dao: Operator, anvil: Anvil, tmp_path: Path) -> None:
+    bot, safe = set_up(dao, anvil, tmp_path)
+    dao.run("safe", "add", address_text(safe), "--chain", "31337", "--name", "treasury")
+    anvil.fund([bot], wei=9 * ONE)
+    parts, now_ms = dao.parts, dao.parts.clock.now_ms()
+    parts.admin.add_account(
+        parts.admin.account_id_for(BOT_ON_X),
+        tenant_id=next(str(row["id"]) for row in dao.run("tenant", "list", "--json").json),
+        profile=BOT_ON_X,
+        api_base_url="https://api.x.com",
+        sealed_token=b"sealed",
+        now_ms=now_ms,
+    )
+    words = ["giveaway", "open", "spring", "--wallet", "bot", "--prize", "1x3", "--until", "+1h", "--beacon", "none"]
+    opened = dao.run(*words, "--account", "maskbot", "--json").json
+    add_entrants(dao, opened["id"], 5)
+    ends = opened["closes_at_ms"] + 200_000
+    close_giveaway(opened["id"], store=parts.store, now_ms=ends)
+    draw_giveaway(opened["id"], store=parts.store, now_ms=ends)
+    assert dao.run("giveaway", "pay", "spring", "--safe", "treasury").status == 2, "somebody has to sign first"
+    pay = ["giveaway", "pay", "spring", "--safe", "treasury", "--wallet", "bot", "--json"]
+    planned = dao.run(*pay).json
+    assert (planned["means"], planned["planned"], planned["payments"]) == ("safe", 3, 1)
+    assert dao.run("giveaway", "pay", "spring", "--json").json["planned"] == 0, "no wallet pays what is proposed"
+    sweep(dao)
+    (made,) = dao.run("safe", "proposals", "--json").json
+    exported = dao.run("safe", "export", made["id"]).json
+    message = exported["typed_data"]["message"]
+    call = ContractCall(parse_address(message["to"]), 0, bytes.fromhex(message["data"][2:]))
+    tx = SafeTx(31337, safe, call, True, int(message["nonce"]))
+    own = bytes.fromhex(exported["signatures"][0]["signature"][2:])
+    before = [int(anvil.request("eth_getBalance", "0x" + address_of(n).hex(), "latest"), 16) for n in range(3)]
+    execute(anvil, tx, [(bot, own), (PERSON.address, sign_as(PERSON, tx))], by=STRANGER.address)
+    anvil.mine(3)
+    sweep(dao)
+    assert dao.run(*pay).json["state"] == "paid"
+    shown = dao.run("giveaway", "show", "spring", "--json").json
+    (ended,) = dao.run("safe", "proposals", "--all", "--json").json
+    assert {prize["transaction"] for prize in shown["prizes"]} == {ended["transaction"]}
+    after = [int(anvil.request("eth_getBalance", "0x" + address_of(n).hex(), "latest"), 16) for n in range(3)]
+    assert [late - early for late, early in zip(after, before, strict=True)] == [ONE] * 3
 
 
 def test_what_cannot_work_is_said_before_anything_is_recorded(dao: Operator, anvil: Anvil, tmp_path: Path) -> None:

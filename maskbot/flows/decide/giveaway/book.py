@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from maskbot.domain.giveaway import Giveaway, Prize, books_of
 from maskbot.domain.job import Job
+from maskbot.domain.safe import Proposal
 from maskbot.domain.transaction import Intent
 from maskbot.flows.decide.giveaway.announce import announce, public_name
 from maskbot.flows.decide.giveaway.disperse_prizes import ALLOWANCE, disperse_allowed
@@ -39,6 +40,8 @@ def _book_prizes(giveaway: Giveaway, *, work: Work, now_ms: int) -> Giveaway:
             carried.setdefault(prize.payment_id, []).append(prize)
     for intent in work.treasury.intents.load(list(carried)).values():
         _book_payment(giveaway, carried[intent.id], intent, work=work, now_ms=now_ms)
+    for proposal in work.treasury.proposals.load(list(carried)):
+        _book_proposal(giveaway, carried[proposal.id], proposal, work=work)
     now = work.prizes.load(giveaway.id)
     if any(prize.state != "paid" for prize in now):
         return giveaway
@@ -60,6 +63,15 @@ def _book_payment(giveaway: Giveaway, prizes: Sequence[Prize], intent: Intent, *
             work.prizes.move(giveaway.id, replace(prize, tx_hash=tx_hash), after="paid")
     elif intent.state in ("reverted", "rejected"):
         for prize in prizes:
+            work.prizes.move(giveaway.id, prize, after="owed")
+
+
+def _book_proposal(giveaway: Giveaway, prizes: Sequence[Prize], proposal: Proposal, *, work: Work) -> None:
+    """One proposal to a Safe and all prizes in it: paid when it was executed, owed again when it never can be."""
+    for prize in () if proposal.is_open else prizes:
+        if proposal.state == "executed":
+            work.prizes.move(giveaway.id, replace(prize, tx_hash=proposal.tx_hash), after="paid")
+        else:
             work.prizes.move(giveaway.id, prize, after="owed")
 
 

@@ -7,7 +7,6 @@ payment that failed before), so it is planned once for ever.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from maskbot.domain.giveaway import Giveaway, Prize
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import Address
 from maskbot.domain.transaction import ContractCall, Followup, Intent, PaymentOrder
-from maskbot.flows.decide.giveaway.payable import NotPayable, PayOrder
+from maskbot.flows.decide.giveaway.payable import NotPayable, PayOrder, name_of_batch
 from maskbot.flows.decide.giveaway.plan_delivery import batch_of
 from maskbot.flows.decide.payment import plan_payment
 from maskbot.ports.store import Work
@@ -73,7 +72,7 @@ def _plan(
     order = PaymentOrder(
         wallet_id=giveaway.wallet_id,
         purpose=purpose,
-        purpose_id=f"{giveaway.id}:{_name(prizes)}",
+        purpose_id=f"{giveaway.id}:{name_of_batch(prizes)}",
         call=call,
         requested_by=by,
         followup=Followup(JobKind.BOOK_GIVEAWAY, giveaway.id),
@@ -81,11 +80,6 @@ def _plan(
     intent = plan_payment(order, work=work, now_ms=now_ms)
     for prize in prizes:
         work.prizes.move(giveaway.id, replace(prize, payment_id=intent.id), after="paying")
-
-
-def _name(prizes: Sequence[Prize]) -> str:
-    lines = "\n".join(f"{prize.rank} {prize.payment_id or ''}" for prize in prizes)
-    return hashlib.sha256(lines.encode("ascii")).hexdigest()[:32]
 
 
 def _check_alone(giveaway: Giveaway, *, work: Work) -> None:

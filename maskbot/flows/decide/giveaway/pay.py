@@ -15,6 +15,7 @@ from maskbot.domain.giveaway import Giveaway, Prize
 from maskbot.flows.decide.giveaway.disperse_prizes import disperse_prizes
 from maskbot.flows.decide.giveaway.payable import NotPayable, PayOrder, Payout, check_wallet, load_giveaway
 from maskbot.flows.decide.giveaway.plan_delivery import plan_delivery
+from maskbot.flows.decide.giveaway.propose_prizes import propose_prizes
 from maskbot.flows.decide.giveaway.transfer_prizes import transfer_prizes
 from maskbot.ports.store import Store, Work
 
@@ -27,7 +28,11 @@ class Deliver(Protocol):
     ) -> int: ...
 
 
-_DELIVER: Mapping[Means, Deliver] = {Means.TRANSFERS: transfer_prizes, Means.DISPERSE: disperse_prizes}
+_DELIVER: Mapping[Means, Deliver] = {
+    Means.TRANSFERS: transfer_prizes,
+    Means.DISPERSE: disperse_prizes,
+    Means.SAFE: propose_prizes,
+}
 """How each means is done. What is not here has an obstacle in `plan_delivery`."""
 
 
@@ -66,6 +71,8 @@ def personas_of(giveaway: Giveaway, owed: Sequence[Prize], *, work: Work) -> int
 
 
 def _means(giveaway: Giveaway, owed: Sequence[Prize], *, order: PayOrder, work: Work) -> Means:
+    if order.safe is not None or order.means is Means.SAFE:
+        return Means.SAFE
     plan = plan_delivery(
         giveaway.rules.token,
         prizes=[prize.base_units for prize in owed],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maskbot.domain.delivery_plan import Means
 from maskbot.domain.errors import Refused
-from maskbot.domain.giveaway import Giveaway
+from maskbot.domain.giveaway import Giveaway, Prize
 from maskbot.domain.money import Address
+from maskbot.domain.safe import SafeLook
 from maskbot.ports.store import Work
 
 
@@ -18,14 +21,26 @@ class NotPayable(Refused):
 
 
 @dataclass(frozen=True, slots=True)
+class SafePayer:
+    """A Safe that is to pay: the wallet that proposes to it, what the chain says of it, and the first nonce that its queue leaves
+    free."""
+
+    safe_id: str
+    wallet_id: str
+    look: SafeLook
+    queued_nonce: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PayOrder:
     """Pay a giveaway. `means` None takes the cheapest way that is possible. `disperse` is the contract that the operator trusts on
-    the giveaway's chain, None without one."""
+    the giveaway's chain, None without one. With `safe` the prizes are proposed to its owners, and `means` does not count."""
 
     giveaway_id: str
     requested_by: str
     means: Means | None = None
     disperse: Address | None = None
+    safe: SafePayer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,12 @@ class Payout:
     means: Means | None
     prizes: int
     payments: int
+
+
+def name_of_batch(prizes: Sequence[Prize]) -> str:
+    """A name for ever of what one payment carries: each rank with the payment that failed before."""
+    lines = "\n".join(f"{prize.rank} {prize.payment_id or ''}" for prize in prizes)
+    return hashlib.sha256(lines.encode("ascii")).hexdigest()[:32]
 
 
 def load_giveaway(giveaway_id: str, *, work: Work) -> Giveaway:
