@@ -23,7 +23,9 @@ def signatures_of(body: bytes, *, hash: bytes) -> tuple[tuple[Address, bytes], .
     document = _object(body)
     if document.get("safeTxHash") != f"0x{hash.hex()}":
         raise QueueMalformed("the Safe queue service answers about another transaction")
-    confirmations = document.get("confirmations") or []
+    confirmations = document.get("confirmations")
+    if confirmations is None:
+        return ()
     if not isinstance(confirmations, list) or len(confirmations) > MOST_SIGNATURES:
         raise QueueMalformed("the Safe queue service answers with something else than a list of confirmations")
     return tuple(_signature(one) for one in confirmations)

@@ -24,12 +24,13 @@ from maskbot.wire.safe import signer_of_hash
 log = structlog.get_logger()
 
 
-def post_proposal(proposal: Proposal, *, queue: SafeQueue, parts: SafeParts) -> None:
-    """Hand the proposal over unless it was. It is always looked for first, so a lost answer or a crash makes no second one. What
-    the service refuses waits for `retry`; a service that is away is asked again by the next sweep."""
+def post_proposal(proposal: Proposal, *, queue: SafeQueue, parts: SafeParts) -> bool:
+    """Hand the proposal over unless it was; whether the service answers. It is always looked for first, so a lost answer or a crash
+    makes no second one. What the service refuses waits for `retry`; one that is away is asked again by the next sweep."""
     if proposal.signature is None or proposal.posted_at_ms is not None or proposal.error_kind == QueueRefuses.kind:
-        return
+        return True
     error_kind: str | None = None
+    is_answering = True
     try:
         if queue.find(proposal.hash) is None:
             parts.reach("safe.post.before")
@@ -37,6 +38,7 @@ def post_proposal(proposal: Proposal, *, queue: SafeQueue, parts: SafeParts) -> 
             parts.reach("safe.post.after")
     except (Refused, Malformed, Unavailable, Unconfirmed, Misconfigured) as error:
         error_kind = error.kind
+        is_answering = isinstance(error, Refused | Malformed)
         log.warning("proposal.not_posted", proposal_id=proposal.id, error=error.kind)
     posted_at_ms = parts.clock.now_ms() if error_kind is None else None
     record(
@@ -46,6 +48,7 @@ def post_proposal(proposal: Proposal, *, queue: SafeQueue, parts: SafeParts) -> 
         parts=parts,
     )
     parts.reach("safe.post.recorded")
+    return is_answering
 
 
 def hear_owners(safe: Safe, proposals: Sequence[Proposal], *, queue: SafeQueue, parts: SafeParts) -> None:
@@ -58,9 +61,9 @@ def hear_owners(safe: Safe, proposals: Sequence[Proposal], *, queue: SafeQueue, 
     for proposal in proposals:
         try:
             queued = queue.find(proposal.hash)
-        except (Malformed, Unavailable) as error:
+        except (Malformed, Unavailable, Misconfigured) as error:
             log.info("proposal.not_heard", proposal_id=proposal.id, error=error.kind)
-            continue
+            return  # a service that hangs must not hold up what the chain knows
         signatures = () if queued is None else queued.signatures
         confirmed = _confirmed(proposal.hash, (*signatures, *_own(proposal)), owners=owners)
         record(

@@ -38,9 +38,9 @@ def sweep_safe(job: Job, *, parts: SafeParts) -> None:
     queue = parts.queue_of(safe.chain_id)
     found = _open(safe.id, parts=parts)
     if queue is not None and found is not None:
-        for proposal in found[1]:
-            post_proposal(proposal, queue=queue, parts=parts)
-        hear_owners(safe, _posted(safe.id, parts=parts), queue=queue, parts=parts)
+        is_answering = all(post_proposal(proposal, queue=queue, parts=parts) for proposal in found[1])
+        if is_answering:
+            hear_owners(safe, _posted(safe.id, parts=parts), queue=queue, parts=parts)
     watch_safe(safe, parts=parts)
     parts.reach("safe.done")
     _end(job, parts=parts)

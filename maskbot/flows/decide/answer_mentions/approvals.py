@@ -12,20 +12,21 @@ from maskbot.ports.store import Work
 from maskbot.wire.crypto import address_text
 from maskbot.wire.transaction import KEY_PREFIX, agreed, is_requester, may_approve, signer_of_text
 
-_MOST_READ = 64
-"""How many payments one id prefix may mean before it means none: each costs the check of a signature."""
+_MOST_MEANT = 5_000
+_MOST_SIGNED = 64
+"""How many payments one id prefix may mean. Each costs a hash; with a signature each costs its check, and people copy whole ids."""
 
 
 def approval_fact(need: ApprovalNeed, mention: Mention, *, work: Work) -> ApprovalFact:
     """Whether what the mention says counts. Only an approver whom the wallet's policy lists learns that a payment is there."""
     meant = []
     states = {"planned"} if need.is_yes else {"planned", "approved"}
-    waiting = work.treasury.intents.in_states(states, id_prefix=need.id_prefix, limit=_MOST_READ)
-    for intent in waiting:
+    most = _MOST_MEANT if need.signature is None else _MOST_SIGNED
+    for intent in work.treasury.intents.in_states(states, id_prefix=need.id_prefix, limit=most):
         if intent.tenant_id != mention.tenant_id or not intent.needed_approvals:
             continue
         approval = _approval(need, mention, intent)
-        policy = work.treasury.rules.load_policy(intent.wallet_id)
+        policy = None if approval is None else work.treasury.rules.load_policy(intent.wallet_id)
         if approval is not None and policy is not None and approval.approver in policy.approvers:
             meant.append((intent, approval, policy))
     if len(meant) != 1:

@@ -267,6 +267,15 @@ def test_a_signature_by_a_listed_key_counts_whoever_carries_it(place: tuple[Bank
     assert say(house, person(9), f"approve {intent.id[:8]} {signature(intent)}")[0].reason == "approval_unknown"
 
 
+def test_the_last_of_many_prizes_that_wait_at_once_is_meant_by_its_code(place: tuple[Bank, House]) -> None:
+    bank, house = place
+    intents = [bank.plan(str(number), value_wei=51 * ONE) for number in range(70)]
+    bank.work()
+    assert len({one.id[:7] for one in intents}) <= 2
+    say(house, BOB, words(intents[-1]))
+    assert [bank.intent(one.id).state for one in intents] == ["planned"] * 69 + ["approved"]
+
+
 def test_another_tenants_bot_approves_nothing(place: tuple[Bank, House]) -> None:
     bank, house = place
     intent = waiting(bank)
