@@ -5,8 +5,9 @@ from __future__ import annotations
 from maskbot.assembly import App
 from maskbot.cli.lookup import NotFound
 from maskbot.domain.errors import Malformed
-from maskbot.domain.money import NATIVE
+from maskbot.domain.money import NATIVE, Amount, Token
 from maskbot.domain.safe import Proposal, Safe, SafeLook, SafeTx
+from maskbot.domain.spending import Spend
 from maskbot.wire.crypto import address_text
 from maskbot.wire.safe import calls_in, queue_link, signer_of_hash, typed_data
 from maskbot.wire.transaction import effect_of
@@ -69,7 +70,7 @@ def proposal_row(proposal: Proposal) -> dict[str, object]:
         "pays": _paid(tx),
         "purpose": f"{proposal.purpose} {proposal.purpose_id}",
         "requested_by": proposal.requested_by,
-        "confirmed": [address_text(owner) for owner in proposal.confirmed_by],
+        "confirmed": [address_text(owner) for owner in proposal.confirmed_by] or None,
         "hash": "0x" + proposal.hash.hex(),
         "is_posted": proposal.posted_at_ms is not None,
         "transaction": None if proposal.tx_hash is None else "0x" + proposal.tx_hash.hex(),
@@ -96,13 +97,17 @@ def exported(proposal: Proposal) -> dict[str, object]:
 
 
 def _paid(tx: SafeTx) -> list[str]:
-    """Base units, token and recipient of the first payments, and how many more there are."""
+    """The first payments, and how many more there are."""
     try:
         spends = [spend for call in calls_in(tx) for spend in effect_of(call).spends]
     except Malformed as error:
         return [error.kind]
-    shown = [
-        f"{spend.amount} {'wei' if spend.token == NATIVE else 'of ' + address_text(spend.token)} to {address_text(spend.recipient)}"
-        for spend in spends[:_MOST_SHOWN]
-    ]
+    shown = [f"{_amount(spend, tx.chain_id)} to {address_text(spend.recipient)}" for spend in spends[:_MOST_SHOWN]]
     return shown + ([f"and {len(spends) - _MOST_SHOWN} more"] if len(spends) > _MOST_SHOWN else [])
+
+
+def _amount(spend: Spend, chain_id: int) -> str:
+    """Coins as a decimal number; of a token the base units, as its decimals are the operator's to know (E12)."""
+    if spend.token == NATIVE:
+        return str(Amount(Token(chain_id, NATIVE, "coins", 18), spend.amount))
+    return f"{spend.amount} base units of {address_text(spend.token)}"

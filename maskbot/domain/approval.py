@@ -19,7 +19,12 @@ ID_LETTERS = 8
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOK_ALIKES = str.maketrans("oil", "011")
 _LETTER_BITS = 5
-_FORMS = (r"operator:[^\s:]{1,64}", r"key:0x[0-9a-fA-F]{40}", r"x:[0-9]{1,20}", r"mastodon:https://[^\s]{1,300}")
+_FORMS = (
+    r"operator:[^\s:]{1,64}",
+    r"key:0x[0-9a-fA-F]{40}",
+    r"x:[0-9]{1,20}",
+    r"mastodon:(https://|http://127\.0\.0\.1[:/])[^\s]{1,300}",
+)
 _APPROVER = re.compile("|".join(_FORMS), re.ASCII)
 
 

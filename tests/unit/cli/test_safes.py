@@ -18,7 +18,6 @@ from maskbot.flows.decide.giveaway import close_giveaway, draw_giveaway
 from maskbot.sandbox.chain import Anvil, dev_account
 from maskbot.sandbox.safes import create_safe, deploy_safe_contracts, execute, sign_as
 from maskbot.wire.crypto import address_text, parse_address
-from tests.fakes.giveaways import address_of
 from tests.fakes.house import BOT_ON_X
 from tests.unit.cli.operator import Operator, operator_at_work
 from tests.unit.cli.test_giveaways import add_entrants
@@ -79,8 +78,10 @@ def test_a_batch_is_proposed_exported_signed_from_the_export_and_executed(
     assert set(added["owners"]) == {address_text(bot), address_text(PERSON.address)}
     words = ["safe", "propose", "treasury", "--wallet", "bot", "--pay", f"{BOB}=1.5", "--pay", f"{CAROL}=2"]
     made = dao.run(*words, "--id", "rent", "--json").json
-    assert made["pays"] == [f"{3 * ONE // 2} wei to {address_text(parse_address(BOB))}",
-                            f"{2 * ONE} wei to {address_text(parse_address(CAROL))}"]  # fmt: skip
+    assert made["pays"] == [
+        f"1.5 coins to {address_text(parse_address(BOB))}",
+        f"2 coins to {address_text(parse_address(CAROL))}",
+    ]
     assert dao.run(*words, "--id", "rent", "--json").json["id"] == made["id"], "one name, one proposal"
     assert dao.run(*words[:-2], "--id", "rent").status == 3
     sweep(dao)
@@ -136,7 +137,8 @@ def test_the_prizes_of_a_giveaway_are_paid_from_the_safe(dao: Operator, anvil: A
     call = ContractCall(parse_address(message["to"]), 0, bytes.fromhex(message["data"][2:]))
     tx = SafeTx(31337, safe, call, True, int(message["nonce"]))
     own = bytes.fromhex(exported["signatures"][0]["signature"][2:])
-    before = [int(anvil.request("eth_getBalance", "0x" + address_of(n).hex(), "latest"), 16) for n in range(3)]
+    winners = [one["to"] for one in exported["calls"]]
+    before = [int(anvil.request("eth_getBalance", one, "latest"), 16) for one in winners]
     execute(anvil, tx, [(bot, own), (PERSON.address, sign_as(PERSON, tx))], by=STRANGER.address)
     anvil.mine(3)
     sweep(dao)
@@ -144,7 +146,8 @@ def test_the_prizes_of_a_giveaway_are_paid_from_the_safe(dao: Operator, anvil: A
     shown = dao.run("giveaway", "show", "spring", "--json").json
     (ended,) = dao.run("safe", "proposals", "--all", "--json").json
     assert {prize["transaction"] for prize in shown["prizes"]} == {ended["transaction"]}
-    after = [int(anvil.request("eth_getBalance", "0x" + address_of(n).hex(), "latest"), 16) for n in range(3)]
+    assert sorted(prize["address"] for prize in shown["prizes"]) == sorted(winners)
+    after = [int(anvil.request("eth_getBalance", one, "latest"), 16) for one in winners]
     assert [late - early for late, early in zip(after, before, strict=True)] == [ONE] * 3
 
 
