@@ -131,4 +131,4 @@ def _row(fact: PriceFact, *, picture: Picture | None, png: Path | None) -> dict[
 
 
 def _text(number: Decimal | None) -> str | None:
-    return None if number is None else format(number, "f")
+    return None if number is None else format(number.normalize(), "f")

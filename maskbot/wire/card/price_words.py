@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from maskbot.domain.card import PoolQuote, PriceCardFacts
+from maskbot.domain.money import Address
 from maskbot.wire.card.chart import Chart
 from maskbot.wire.card.clean_text import clean_text
 from maskbot.wire.card.numbers import amount_plain, exact_plain, percent_plain, price_plain, spelled_amount
 from maskbot.wire.card.time_axis import interval_words, stamp
+from maskbot.wire.crypto.address_text import address_text
 
 NAME_LIMIT = 80
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -88,7 +90,7 @@ def price_words(facts: PriceCardFacts, *, chart: Chart | None) -> PriceWords:
         tiles=_tiles(facts, vs),
         exchanges=named,
         more_exchanges=f"+{min(more, 99_999):,}" if named and more > 0 else "",
-        contract=facts.address if facts.address and _ADDRESS.fullmatch(facts.address) else "",
+        contract=whole_address(facts.address or ""),
         source=clean_text(facts.source, limit=48) or "unknown source",
         as_of=stamp(facts.as_of_ms),
     )
@@ -96,7 +98,15 @@ def price_words(facts: PriceCardFacts, *, chart: Chart | None) -> PriceWords:
 
 def short_address(address: str) -> str:
     """`0x1f98…F984` for an address; anything else is cleaned and cut."""
-    return f"{address[:6]}…{address[-4:]}" if _ADDRESS.fullmatch(address) else clean_text(address, limit=16)
+    whole = whole_address(address)
+    return f"{whole[:6]}…{whole[-4:]}" if whole else clean_text(address, limit=16)
+
+
+def whole_address(address: str) -> str:
+    """The address in EIP-55 form, whatever its case; "" for what is no address."""
+    if not _ADDRESS.fullmatch(address):
+        return ""
+    return address_text(Address(bytes.fromhex(address[2:])))
 
 
 def window_words(window: str) -> str:

@@ -114,6 +114,12 @@ def test_any_text_gives_a_drawing_with_no_reference_to_anything(name: str, symbo
     assert len(alt_text) <= 1500
 
 
+def test_an_address_is_written_with_its_checksum_whatever_case_it_came_in() -> None:
+    svg, alt_text = draw(replace(ETHER, address="0x1f9840a85d5af5bf1d1762f925bdaddc4201f984", exchanges=()))
+    assert "ETH/USD · rank #2 · 0x1f98…F984" in texts(svg)
+    assert "0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984" in alt_text
+
+
 def test_only_the_worst_warning_is_a_badge() -> None:
     written = texts(draw(replace(ETHER, warnings=("sources disagree", "delayed")))[0])
     assert "Sources disagree" in written
