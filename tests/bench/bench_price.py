@@ -27,6 +27,7 @@ from maskbot.domain.identity import Platform, Profile
 from maskbot.domain.post import Post, Visibility
 from maskbot.flows.act.collect_posts import record_posts
 from maskbot.settings import Settings
+from tests.bench.bench_service import cpu_s
 from tests.chaos.service import Service, wait_until
 from tests.gallery.samples import price
 from tests.unit.adapters.market_process import running_market_sites
@@ -63,7 +64,7 @@ class _Bench:
 
     def cold(self) -> None:
         """New worker, empty memory, one question."""
-        took = []
+        took, cpu_ms = [], []
         for _ in range(ROUNDS):
             self._service.children.pop("worker").end()
             self._forget()
@@ -72,7 +73,10 @@ class _Bench:
             self._ask("price BTC in EUR")  # the code is loaded, the drawing processes run
             self._ask("price LINK in EUR")
             self._forget()
+            before_s = self._cpu_s()
             took.append(self._ask("price ETH"))
+            cpu_ms.append((self._cpu_s() - before_s) * 1000)
+        print(f"processor time of the worker and its drawing processes for it: p50 {statistics.median(cpu_ms):.0f} ms")
         self._row(f"cold, every site after {DELAY_S * 1000:.0f} ms", took, aim=AIM_MS)
 
     def again(self) -> None:
@@ -91,6 +95,18 @@ class _Bench:
         with self._app.store.snapshot() as connection:
             decided_ms, posted_ms = connection.exec_driver_sql(query).one()
         return Took(int(decided_ms), int(posted_ms))
+
+    def _cpu_s(self) -> float:
+        """Processor time of the worker and its children so far."""
+        pids = [self._service.children["worker"].pid]
+        for pid in pids:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            pids += map(int, children)
+            pids += [
+                int(child) for task in Path(f"/proc/{pid}/task").iterdir() if task.name != str(pid)
+                for child in (task / "children").read_text().split()
+            ]  # fmt: skip
+        return sum(map(cpu_s, dict.fromkeys(pids)))
 
     def _forget(self) -> None:
         for key in self._redis.scan_iter("maskbot:market:*"):

@@ -139,9 +139,9 @@ class _Bench:
         }
         parts = ", ".join(f"{name} {mb:.0f}" for name, mb in pss.items())
         print(f"memory as PSS: {sum(pss.values()):.0f} MB without the supervisor ({parts})   (aim 250)")
-        before = sum(map(_cpu_s, [*pids, redis_pid]))
+        before = sum(map(cpu_s, [*pids, redis_pid]))
         time.sleep(IDLE_S)
-        share = (sum(map(_cpu_s, [*pids, redis_pid])) - before) / IDLE_S
+        share = (sum(map(cpu_s, [*pids, redis_pid])) - before) / IDLE_S
         print(
             f"idle CPU: {share:.1%} of a core, ticker at {self._app.tick_s} s and X poll at 1 s   (aim 2 % at 1 s and 60 s)"
         )
@@ -221,7 +221,8 @@ def _pss_mb(pid: int) -> float:
     return 0.0
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Processor time of a process so far, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
