@@ -6,6 +6,7 @@ Creations are made with web3-free call data of ours and sent by dev accounts; th
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from eth_abi.abi import encode as encode_values
 
 from maskbot.adapters.evm import EvmNode
+from maskbot.adapters.store.upgrade import upgrade
 from maskbot.domain.account import FeedKind
 from maskbot.domain.errors import MaskbotError
 from maskbot.domain.identity import Persona
@@ -26,12 +28,12 @@ from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.packet_claim import ClaimParts, book_claim, check_claim
 from maskbot.ports.chain import ChainNode
 from maskbot.ports.inside import Place
-from maskbot.sandbox.chain import ETHER, Anvil, dev_account
+from maskbot.sandbox.chain import ETHER, Anvil, DevAccount, dev_account
 from maskbot.sandbox.compiled import compile_contracts
 from maskbot.wire.crypto import address_text, keccak256
 from maskbot.wire.erc20 import encode_approve, encode_balance_of
 from maskbot.wire.payload import Author, TextMessage, draw_secrets, encode_carrier, seal
-from maskbot.wire.red_packet import ContractBook, CreateCall, PacketContract
+from maskbot.wire.red_packet import ClaimCall, ContractBook, CreateCall, PacketContract, sign_ticket
 from maskbot.wire.red_packet.abi import encode_call
 from maskbot.wire.red_packet.metadata import KEY
 from maskbot.wire.red_packet.nft_metadata import KEY as NFT_KEY
@@ -51,11 +53,12 @@ GWEI = 10**9
 
 @dataclass(slots=True)
 class Ground:
-    """A chain with both packet contracts and the tokens of the tests."""
+    """A chain with both packet contracts and the tokens of the tests, and an empty database with our tables."""
 
     anvil: Anvil
     node: EvmNode
     at: dict[str, Address]
+    empty: Path
 
     @property
     def contracts(self) -> ContractBook:
@@ -104,13 +107,27 @@ class Ground:
         question = {"to": address_text(self.at[token]), "data": "0x" + encode_balance_of(owner).hex()}
         return int(self.anvil.request("eth_call", question, "latest"), 16)
 
+    def claim_as(self, claimer: DevAccount, packet_id: bytes) -> None:
+        """Somebody else is quicker."""
+        ticket = sign_ticket(PACKET_KEY, sender=claimer.address)
+        call = ClaimCall(packet_id, ticket.signature, claimer.address)
+        self.anvil.send_as(claimer.address, to=self.at["v4"], data=call.encode())
+
+    def set_code(self, address: Address, *, delegate: str) -> None:
+        """Delegate an account to a contract, as EIP-7702 does."""
+        self.anvil.request("anvil_setCode", address_text(address), "0xef0100" + self.at[delegate].hex())
+
+    def time_s(self) -> int:
+        """The newest block's time."""
+        return int(self.anvil.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
     def coins(self, owner: Address) -> int:
         """What somebody owns in wei."""
         return int(self.anvil.request("eth_getBalance", address_text(owner), "latest"), 16)
 
 
-def build_ground(anvil: Anvil) -> Ground:
-    """Deploy everything; the creator owns the tokens."""
+def build_ground(anvil: Anvil, folder: Path) -> Ground:
+    """Deploy everything; the creator owns the tokens. The empty database is made in the folder."""
     compiled = compile_contracts()
     supply = 2**128
     codes: dict[str, tuple[str, bytes]] = {
@@ -124,7 +141,9 @@ def build_ground(anvil: Anvil) -> Ground:
         "QUIET": ("QuietReceiver", b""),
     }
     at = {name: anvil.deploy(compiled[artifact].code + arguments) for name, (artifact, arguments) in codes.items()}
-    return Ground(anvil, node_of(anvil.url), at)
+    empty = folder / "empty.db"
+    upgrade(f"sqlite:///{empty}")
+    return Ground(anvil, node_of(anvil.url), at, empty)
 
 
 @dataclass
@@ -282,6 +301,7 @@ class Claims(Till):
 
 def claims_on(ground: Ground, folder: Path, *, node: ChainNode | None = None) -> Claims:
     """A house in an empty folder, with a persona whose wallet claims."""
+    shutil.copy(ground.empty, folder / "house.db")
     house = build_house(folder)
     made = Claims(folder=folder, node=node or ground.node, clock=house.clock, ground=ground, house=house)
     made.open()

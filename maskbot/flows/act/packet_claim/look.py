@@ -5,6 +5,8 @@ Reads only. The contract comes from our table, the amounts from the chain; the p
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from maskbot.domain.chain import BlockName, Call
 from maskbot.domain.errors import Unavailable
 from maskbot.domain.money import NATIVE, Address
@@ -77,14 +79,14 @@ def _simulated(
         answer = node.call(simulated, at=BlockName.PENDING)
         needed = node.estimate_gas(simulated)
     except CallReverted as error:
-        return meaning_of(error.reason, has_code=has_code)
+        return _confirmed(meaning_of(error.reason, has_code=has_code), simulated, has_code=has_code, node=node)
     except InsufficientFunds:
         return Hindrance("NoGasMoney", "later", "the wallet has too little of the chain's coin to pay for gas")
     if len(answer) != _WORD_BYTES or (not packet.is_nft and int.from_bytes(answer, "big") > packet.availability.rest):
         raise Unavailable("the node says that a claim brings what it cannot", kind="ClaimAnswerOdd")
     needed = _with_reserve(needed, packet)
     if needed > MOST_GAS:
-        return Hindrance("GasTooMuch", "left", f"the claim would need {needed} gas")
+        return Hindrance("GasTooMuch", "later", f"the claim would need {needed} gas")
     return Prospect(
         call=call,
         token=token,
@@ -95,6 +97,19 @@ def _simulated(
         seconds_left=_seconds_left(packet),
         decimals=_decimals(packet, node=node),
     )
+
+
+def _confirmed(refusal: Hindrance, call: Call, *, has_code: bool, node: ChainNode) -> Hindrance:
+    """The first node that answers says what the pending block would do. Before a claim is given up for that, a quorum has to say
+    the same of the newest block."""
+    newest = node.fetch_header(BlockName.LATEST)
+    if refusal.then == "later" or newest is None:
+        return replace(refusal, then="later")
+    try:
+        node.call(call, at=newest.number)
+    except CallReverted as error:
+        return meaning_of(error.reason, has_code=has_code)
+    return replace(refusal, then="later")
 
 
 def _expected(packet: RedPacket, *, simulated: int) -> int:
