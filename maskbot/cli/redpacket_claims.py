@@ -138,9 +138,8 @@ def _record(asked: PacketClaim, *, parts: App) -> PacketClaim:
                 requested_by=asked.requested_by,
                 sealed_key=asked.sealed_key,
                 recipient=asked.recipient,
-                tries=there.tries,
             )
-            ask_again(again, work=work, now_ms=now_ms)
+            asked = ask_again(again, work=work, now_ms=now_ms)
         work.jobs.add([NewJob(JobKind.CHECK_CLAIM, asked.id, asked.tenant_id, now_ms)])
     return asked
 

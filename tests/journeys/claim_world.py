@@ -146,6 +146,25 @@ def build_ground(anvil: Anvil, folder: Path) -> Ground:
     return Ground(anvil, node_of(anvil.url), at, empty)
 
 
+def fungible_meta(ground: Ground, packet_id: bytes, **changes: object) -> dict[str, object]:
+    """The metadata of a v4 packet, as a client writes them; what is changed to None is left out."""
+    entry: dict[str, object] = {
+        "contract_version": 4,
+        "contract_address": address_text(ground.at["v4"]),
+        "rpid": "0x" + packet_id.hex(),
+        "password": "0x" + PACKET_KEY.hex(),
+        "shares": 3,
+        "sender": {"address": address_text(CREATOR.address), "name": "alice", "message": "gm"},
+        "is_random": False,
+        "total": str(3 * ETHER),
+        "creation_time": 1_700_000_000_000,
+        "duration": 3600,
+        "chainId": CHAIN.id,
+        "network": "Ethereum",
+    }
+    return {KEY: {name: value for name, value in (entry | changes).items() if value is not None}}
+
+
 @dataclass
 class Claims(Till):
     """A till on the house's database, a persona with the till's wallet, and the flows that take shares."""
@@ -192,21 +211,7 @@ class Claims(Till):
 
     def meta(self, packet_id: bytes, **changes: object) -> dict[str, object]:
         """The metadata of a v4 packet, as a client writes them."""
-        entry: dict[str, object] = {
-            "contract_version": 4,
-            "contract_address": address_text(self.ground.at["v4"]),
-            "rpid": "0x" + packet_id.hex(),
-            "password": "0x" + PACKET_KEY.hex(),
-            "shares": 3,
-            "sender": {"address": address_text(CREATOR.address), "name": "alice", "message": "gm"},
-            "is_random": False,
-            "total": str(3 * ETHER),
-            "creation_time": 1_700_000_000_000,
-            "duration": 3600,
-            "chainId": CHAIN.id,
-            "network": "Ethereum",
-        }
-        return {KEY: {name: value for name, value in (entry | changes).items() if value is not None}}
+        return fungible_meta(self.ground, packet_id, **changes)
 
     def nft_meta(self, packet_id: bytes, **changes: object) -> dict[str, object]:
         """The metadata of an ERC-721 packet."""
