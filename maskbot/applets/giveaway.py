@@ -49,11 +49,13 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Where a prize should go, as written: an address, a name, or what is wrong with it."""
+    """Where a prize should go, as written: an address, a name, or what is wrong with it. `is_unsaid` when nothing of it is
+    there."""
 
     address: Address | None = None
     name: str | None = None
     problem: str | None = None
+    is_unsaid: bool = False
 
 
 class GiveawayApplet:
@@ -71,7 +73,7 @@ class GiveawayApplet:
         if request.verb != "enter":
             return (GiveawayNeed(words=request.args),)
         target = _target(request)
-        need = GiveawayNeed(words=request.args, address=target.address, name=target.name)
+        need = GiveawayNeed(words=request.args, address=target.address, name=target.name, by_persona=target.is_unsaid)
         return (need,) if target.name is None else (AddressNeed(target.name), need)
 
     def decide(self, request: Request, facts: Facts) -> Answer:
@@ -97,7 +99,7 @@ def _target(request: Request) -> _Target:
     if names:
         return _Target(name=names[0])
     if not texts:
-        return _Target(problem=f"Where should a prize go? {_HOW}")
+        return _Target(problem=f"Where should a prize go? {_HOW}", is_unsaid=True)
     try:
         address = parse_address(texts[0])
     except InvalidAddress as error:
@@ -113,7 +115,7 @@ def _enter(request: Request, fact: GiveawayFact, facts: Facts) -> Answer:
     target = _target(request)
     if view.giveaway.state == "open" and view.own is None:
         problem = target.problem or _name_problem(target, fact, facts)
-        if problem is not None:
+        if problem is not None and fact.persona_id is None:
             return Answer(words=problem, reason="bad_address")
     refusal = judge_entry(view.giveaway.rules, state=view.giveaway.state, entry=_entry(request, view, fact))
     if refusal is not None:
@@ -121,11 +123,12 @@ def _enter(request: Request, fact: GiveawayFact, facts: Facts) -> Answer:
     if fact.address is None:
         return Answer(words=f"Where should a prize go? {_HOW}", reason="bad_address")
     rules = view.giveaway.rules
+    whose = "" if fact.persona_id is None else " (your persona's wallet)"
     then = "Winners are drawn after" if rules.mode is Mode.DRAWN else "First come, first served, until"
     return Answer(
-        words=f"You are in: {_name(view.giveaway)}, with {_short(fact.address)}. {then} {_time(rules.closes_at_ms)}.",
+        words=f"You are in: {_name(view.giveaway)}, with {_short(fact.address)}{whose}. {then} {_time(rules.closes_at_ms)}.",
         reason="entered",
-        effects=(EnterGiveaway(view.giveaway.id, fact.address),),
+        effects=(EnterGiveaway(view.giveaway.id, fact.address, fact.persona_id),),
         is_counted=False,
     )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from maskbot.domain.request import Answer, Facts, Need, Request
 
 WORDS = (
-    "I read and write Mask posts. Ask me: price ETH · decrypt (with a Mask post) · giveaway · join (I keep a key for you) · key · "
-    "leave · delete (my last reply to you) · stop (no more replies) · start."
+    "I read and write Mask posts. Ask me: price ETH · decrypt (with a Mask post) · giveaway · packet (with a link) · "
+    "join (I keep a key for you) · key · leave · delete (my last reply to you) · stop (no more replies) · start."
 )
 UNKNOWN_WORDS = "I do not know that word. Write help to see what I can do."
 

@@ -9,6 +9,7 @@ import typer
 
 from maskbot.adapters.store.ids import new_id
 from maskbot.cli.broadcast import SilentBell, read_slot
+from maskbot.cli.giveaway_entry import enter
 from maskbot.cli.giveaway_rules import RulesText, read_rules
 from maskbot.cli.giveaway_shown import (
     beacon_verdict,
@@ -48,6 +49,7 @@ from maskbot.wire.draw import __path__ as draw_path
 from maskbot.wire.draw import check_proof
 
 app = make_noun("Giveaways: one set of entrants over both platforms, a draw with a proof, prizes paid once.")
+app.command("enter")(enter)
 
 WhichArgument = Annotated[str, typer.Argument(help="The giveaway's code or id, from `maskbot giveaway list`.")]
 PlanOption = Annotated[bool, typer.Option("--plan", help="Only show ways, gas, costs and the worst case.")]

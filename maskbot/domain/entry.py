@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maskbot.domain.eligibility import EntryRefusal
@@ -12,11 +13,13 @@ from maskbot.domain.money import Address
 @dataclass(frozen=True, slots=True)
 class GiveawayNeed:
     """The giveaways of the account that was asked, as the asker sees them (from our store). `words` may hold the code of one (lower
-    case); `address` or `name` is what the asker wants to enter with."""
+    case); `address` or `name` is what the asker wants to enter with; `by_persona` when they named neither, and the
+    wallet of their hosted persona is meant, if they have one on the giveaway's chain."""
 
     words: tuple[str, ...] = ()
     address: Address | None = None
     name: str | None = None
+    by_persona: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +76,30 @@ class GiveawayView:
 @dataclass(frozen=True, slots=True)
 class GiveawayFact:
     """The giveaways that may be meant, newest first. `address` is what the asker would enter with; `at_ms` is when the post counts
-    as written; `account_born_ms` is None when the platform does not show it."""
+    as written; `account_born_ms` is None when the platform does not show it. `persona_id` is
+    the hosted persona whose wallet `address` is."""
 
     views: tuple[GiveawayView, ...]
     address: Address | None
     at_ms: int
     account_born_ms: int | None
+    persona_id: str | None = None
 
     def chosen(self, words: tuple[str, ...]) -> GiveawayView | None:
         """The one that is meant: by its code, else the only open one, else, when none is open, the newest."""
-        named = [view for view in self.views if view.giveaway.rules.code in words]
-        open_now = [view for view in self.views if view.giveaway.state == "open"]
-        if named:
-            return named[0]
-        if open_now:
-            return open_now[0] if len(open_now) == 1 else None
-        return self.views[0] if self.views else None
+        found = chosen_giveaway([view.giveaway for view in self.views], words)
+        return next((view for view in self.views if view.giveaway is found), None)
+
+
+def chosen_giveaway(giveaways: Sequence[Giveaway], words: Sequence[str]) -> Giveaway | None:
+    """Which of these, newest first, is meant: by its code, else the only open one, else, when none is open, the newest."""
+    named = [each for each in giveaways if each.rules.code in words]
+    open_now = [each for each in giveaways if each.state == "open"]
+    if named:
+        return named[0]
+    if open_now:
+        return open_now[0] if len(open_now) == 1 else None
+    return giveaways[0] if giveaways else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +128,11 @@ EntryFact = GiveawayFact | AddressFact | HoldingFact | StandingFact
 
 @dataclass(frozen=True, slots=True)
 class EnterGiveaway:
-    """Record the asker as an entrant."""
+    """Record the asker as an entrant, with the hosted persona whose wallet the address is, if it is one's."""
 
     giveaway_id: str
     address: Address
+    persona_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from maskbot.domain.entry import (
     RefuseEntry,
 )
 from maskbot.domain.identity import Persona, PersonId, Platform
+from maskbot.domain.packet_fact import PacketFact, PacketNeed
 from maskbot.domain.post import Picture, Post, Visibility
 
 
@@ -100,8 +101,8 @@ class ReplyNeed:
     """Our reply that the asker's post answers to, if the asker caused it (from our store)."""
 
 
-Need = PriceNeed | PersonaNeed | OpenedNeed | PictureNeed | ReplyNeed | EntryNeed | ApprovalNeed
-FetchedNeed = PriceNeed | AddressNeed | HoldingNeed | FollowNeed | BoostNeed
+Need = PriceNeed | PersonaNeed | OpenedNeed | PictureNeed | ReplyNeed | EntryNeed | ApprovalNeed | PacketNeed
+FetchedNeed = PriceNeed | AddressNeed | HoldingNeed | FollowNeed | BoostNeed | PacketNeed
 """What a worker fetches outside while the mention waits; a payload has a flow of its own, and the rest lies in our store."""
 
 
@@ -213,7 +214,7 @@ class NoFact:
     choices: tuple[str, ...] = ()
 
 
-Fact = PriceFact | PersonaFact | OpenedFact | PictureFact | ReplyFact | EntryFact | ApprovalFact | NoFact
+Fact = PriceFact | PersonaFact | OpenedFact | PictureFact | ReplyFact | EntryFact | ApprovalFact | PacketFact | NoFact
 Facts = Mapping[Need, Fact]
 
 

@@ -6,18 +6,21 @@ answers, that is the fact: nobody waits for ever.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from maskbot.domain.entry import AddressNeed, HoldingNeed
 from maskbot.domain.errors import Misconfigured, Unavailable
 from maskbot.domain.job import Job, JobKind, NewJob
+from maskbot.domain.packet_fact import PacketNeed
 from maskbot.domain.request import Fact, FetchedNeed, NoFact, PriceNeed
 from maskbot.flows.act.chain_facts import ChainOf, fetch_chain_fact
+from maskbot.flows.act.packet_facts import NodeOf, fetch_packet_fact
 from maskbot.flows.act.refresh_market import next_refresh
 from maskbot.flows.act.social_facts import GraphOf, fetch_standing
 from maskbot.ports.inside import Clock, Notice
 from maskbot.ports.outside import MarketData
 from maskbot.ports.store import Store
+from maskbot.wire.red_packet import ContractBook
 
 _MOST_TRIES = 3
 
@@ -25,12 +28,15 @@ _MOST_TRIES = 3
 @dataclass(frozen=True, slots=True)
 class FactSources:
     """Whom to ask. Without `chain_of`, chains are unavailable, and without `graph_of` what platforms show of people.
-    `x_budget_musd` is the daily X budget in thousandths of a US dollar (0: none)."""
+    `x_budget_musd` is the daily X budget in thousandths of a US dollar (0: none). `contracts` are the red packet contracts that are
+    trusted."""
 
     market: MarketData
     chain_of: ChainOf | None = None
     graph_of: GraphOf | None = None
     x_budget_musd: int = 0
+    node_of: NodeOf | None = None
+    contracts: ContractBook = field(default_factory=ContractBook)
 
 
 def fetch_facts(job: Job, *, store: Store, sources: FactSources, clock: Clock, notice: Notice) -> None:
@@ -59,6 +65,10 @@ def _fetch(need: FetchedNeed, sources: FactSources, *, store: Store, clock: Cloc
     try:
         if isinstance(need, PriceNeed):
             return sources.market.fetch_price(need)
+        if isinstance(need, PacketNeed):
+            if sources.node_of is None:
+                return NoFact("unavailable")
+            return fetch_packet_fact(need, node_of=sources.node_of, contracts=sources.contracts)
         if isinstance(need, AddressNeed | HoldingNeed):
             return (
                 NoFact("unavailable") if sources.chain_of is None else fetch_chain_fact(need, chain_of=sources.chain_of)

@@ -19,11 +19,14 @@ from maskbot.domain.entry import (
     HoldingNeed,
     RefuseEntry,
     StandingFact,
+    chosen_giveaway,
 )
 from maskbot.domain.giveaway import Entrant, Giveaway
+from maskbot.domain.identity import Persona
 from maskbot.domain.mention import Mention
 from maskbot.domain.money import MOST_BASE_UNITS, Address
 from maskbot.domain.request import Fact, Need
+from maskbot.flows.decide.packet_claim import wallet_of_persona
 from maskbot.ports.store import Work
 from maskbot.wire.draw import entrant_id
 
@@ -47,12 +50,16 @@ def giveaway_fact(
         for giveaway in work.giveaways.of_tenant(mention.tenant_id, states=_SHOWN_STATES)
         if mention.account_id in giveaway.account_ids
     ][:_MOST_SHOWN]
-    views = tuple(_view(giveaway, mention, address=address, facts=facts, work=work) for giveaway in shown)
+    chosen_one = chosen_giveaway(shown, need.words) if need.by_persona else None
+    entering = None if chosen_one is None else persona_entering(chosen_one, mention, work=work)
+    if entering is not None:
+        address = entering[1]
     fact = GiveawayFact(
-        views=views,
+        views=tuple(_view(giveaway, mention, address=address, facts=facts, work=work) for giveaway in shown),
         address=address,
         at_ms=max(mention.post.created_at_ms, mention.received_at_ms - LATENESS_MS),
         account_born_ms=mention.post.author_born_ms,
+        persona_id=None if entering is None else entering[0].id,
     )
     chosen = fact.chosen(need.words)
     if chosen is None or not _may_enter(chosen, fact):
@@ -62,6 +69,18 @@ def giveaway_fact(
         need for need in wanted if isinstance(need, HoldingNeed)
     ]  # chains are asked before X, where a look costs money
     return fact, tuple(first or wanted)
+
+
+def persona_entering(giveaway: Giveaway, mention: Mention, *, work: Work) -> tuple[Persona, Address] | None:
+    """The asker's hosted persona with a wallet on the giveaway's chain, and where its shares and prizes go; their own persona comes
+    before one they are linked to."""
+    person = mention.post.author.person
+    personas = work.personas.linked_to(tenant_id=mention.tenant_id, person=person)
+    for persona in sorted(personas, key=lambda one: one.owner != person):
+        found = wallet_of_persona(persona.id, chain_id=giveaway.rules.token.chain_id, work=work)
+        if found is not None:
+            return persona, found
+    return None
 
 
 def _may_enter(view: GiveawayView, fact: GiveawayFact) -> bool:
@@ -125,7 +144,7 @@ def record_entry(effect: EnterGiveaway | RefuseEntry, mention: Mention, *, work:
         account_id=mention.account_id,
         post_id=mention.post.post_id,
         entered_at_ms=max(mention.post.created_at_ms, mention.received_at_ms - LATENESS_MS),
-        persona_id=personas[0].id if personas else None,
+        persona_id=effect.persona_id or (personas[0].id if personas else None),
     )
     work.entrants.add(effect.giveaway_id, entrant, now_ms=now_ms)
 

@@ -8,6 +8,7 @@ from maskbot.flows.decide.packet_claim.finds import (
     claims_of_post,
     key_place,
     record_found,
+    wallet_of_persona,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "key_place",
     "plan_claim",
     "record_found",
+    "wallet_of_persona",
 ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from maskbot.domain.identity import Persona
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.mention import Mention
+from maskbot.domain.money import Address
 from maskbot.domain.packet_claim import PacketClaim, PersonaWallet
 from maskbot.domain.red_packet import PacketVersion
 from maskbot.ports.inside import Place
@@ -46,6 +47,14 @@ def key_place(claim: PacketClaim) -> Place:
 def claim_id_of(*, chain_id: int, version: PacketVersion, packet_id: bytes, wallet_id: str) -> str:
     """The id of the one claim there may be of a packet with a wallet."""
     return str(uuid.uuid5(_NAMESPACE, f"{chain_id}|{version.value}|{packet_id.hex()}|{wallet_id}"))
+
+
+def wallet_of_persona(persona_id: str, *, chain_id: int, work: Work) -> Address | None:
+    """Where shares and prizes of a persona go on a chain; None without a wallet there."""
+    link = next((one for one in work.claim_rules.wallets_of([persona_id]) if one.chain_id == chain_id), None)
+    if link is None:
+        return None
+    return link.recipient or work.treasury.wallets.load([link.wallet_id])[0].address
 
 
 def claims_of_post(
