@@ -22,6 +22,7 @@ from maskbot.domain.safe import OPEN_STATES, Proposal, ProposalOrder, Safe
 from maskbot.domain.states import PROPOSAL
 from maskbot.domain.transaction import ContractCall
 from maskbot.flows.act.fetch_safe import fetch_safe
+from maskbot.flows.act.simulate_safe import simulate_calls
 from maskbot.flows.decide.safe import cancel_proposal, plan_proposal, retry_proposal, safe_call, take_payment
 from maskbot.wire.crypto import parse_address
 from maskbot.wire.transaction import transfer_call
@@ -97,7 +98,8 @@ def propose(
         money = read_token(token, chain_id=found.chain_id, parts=parts)
         look = look_at(found, parts=parts)
         check_proposer(proposer, look, is_delegate=delegate)
-        call, is_batch = safe_call([_payment(one, token=money) for one in pay], version=look.version)
+        calls = [_payment(one, token=money) for one in pay]
+        call, is_batch = safe_call(calls, look=look)
         order = ProposalOrder(
             safe_id=found.id,
             wallet_id=proposer.id,
@@ -107,6 +109,7 @@ def propose(
             is_delegate=is_batch,
             requested_by=operator(),
         )
+        simulate_calls(calls, safe=found.address, chain=parts.chain_of(found.chain_id))
         queued = queued_nonce(found, parts=parts)
         with parts.store.write() as work:
             made = plan_proposal(order, look=look, queued_nonce=queued, work=work, now_ms=parts.clock.now_ms())
@@ -128,6 +131,9 @@ def take(
         proposer = find_wallet(parts, wallet, tenant_id=found.tenant_id)
         look = look_at(found, parts=parts)
         check_proposer(proposer, look, is_delegate=delegate)
+        with parts.store.read() as work:
+            waiting = work.treasury.intents.load([payment]).values()
+        simulate_calls([one.call for one in waiting], safe=found.address, chain=parts.chain_of(found.chain_id))
         queued = queued_nonce(found, parts=parts)
         with parts.store.write() as work:
             made = take_payment(

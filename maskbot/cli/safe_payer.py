@@ -6,20 +6,20 @@ from maskbot.assembly import App
 from maskbot.cli.giveaway_shown import find_wallet
 from maskbot.cli.safe_shown import find_safe
 from maskbot.domain.errors import Malformed, Refused
-from maskbot.domain.giveaway import Giveaway, books_of
+from maskbot.domain.giveaway import Giveaway
 from maskbot.domain.safe import Safe, SafeLook
 from maskbot.domain.wallet import Wallet
-from maskbot.flows.act.fetch_funds import fetch_funds
 from maskbot.flows.act.fetch_safe import fetch_safe
-from maskbot.flows.decide.giveaway import NotPayable, SafePayer
+from maskbot.flows.act.simulate_safe import simulate_calls
+from maskbot.flows.decide.giveaway import NotPayable, SafePayer, owed_of
+from maskbot.wire.transaction import transfer_call
 
 
 def safe_payer(parts: App, giveaway: Giveaway, *, safe: str, wallet: str | None) -> SafePayer:
     """The Safe that is to pay a giveaway's prizes.
 
     Raises:
-        Malformed: no wallet was named. NotPayable: the Safe is on another chain, or holds less than is owed.
-        Refused (NotAnOwner): see `check_proposer`.
+        Malformed: no wallet was named. NotPayable: the Safe is on another chain. Refused: see `check_proposer`, `simulate_calls`.
     """
     if wallet is None:
         raise Malformed("--safe needs --wallet: an owner of the Safe, who signs first")
@@ -30,10 +30,9 @@ def safe_payer(parts: App, giveaway: Giveaway, *, safe: str, wallet: str | None)
     look = look_at(found, parts=parts)
     check_proposer(proposer, look, is_delegate=False)
     with parts.store.read() as work:
-        owed = books_of(giveaway, work.prizes.load(giveaway.id)).owed
-    held = fetch_funds(giveaway.rules.token, owner=found.address, chain=parts.chain_of(found.chain_id)).available
-    if held < owed:
-        raise NotPayable(f"the Safe holds {giveaway.amount(held)}, and {giveaway.amount(owed)} are owed")
+        owed = owed_of(giveaway, work=work)
+    calls = [transfer_call(giveaway.amount(prize.base_units), to=prize.address) for prize in owed]
+    simulate_calls(calls, safe=found.address, chain=parts.chain_of(found.chain_id))
     return SafePayer(found.id, proposer.id, look, queued_nonce(found, parts=parts))
 
 

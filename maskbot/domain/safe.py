@@ -50,7 +50,8 @@ class Safe:
 
 @dataclass(frozen=True, slots=True)
 class SafeLook:
-    """What the chain says of a Safe at one block. `next_nonce` is what the next executed transaction has."""
+    """What the chain says of a Safe at one block. `next_nonce` is what the next executed transaction has. `multi_send` is the
+    genuine MultiSendCallOnly of its version that this chain has, None without one: then nothing can be batched."""
 
     version: SafeVersion
     singleton: Address
@@ -58,6 +59,7 @@ class SafeLook:
     threshold: int
     next_nonce: int
     block: int
+    multi_send: Address | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class SafeHouse(Till):
     def propose(
         self, name: str, *calls: ContractCall, queued_nonce: int = 0, followup: Followup | None = None
     ) -> Proposal:
-        call, is_delegate = safe_call(calls, version=self.look.version)
+        call, is_delegate = safe_call(calls, look=self.look)
         order = ProposalOrder(self.safe.id, "w1", "test", name, call, is_delegate, "operator:alice", followup=followup)
         with self.store.write() as work:
             return plan_proposal(order, look=self.look, queued_nonce=queued_nonce, work=work, now_ms=self.clock.ms)

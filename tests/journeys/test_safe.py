@@ -7,19 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from eth_abi.abi import encode as encode_values
 
 from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.adapters.safe_hash import SafeEthHasher
 from maskbot.adapters.safe_queue import SafeTransactionService
 from maskbot.adapters.store.upgrade import upgrade
 from maskbot.domain.errors import Refused
-from maskbot.domain.money import Address, Chain
+from maskbot.domain.money import Address, Amount, Chain
 from maskbot.domain.safe import Proposal, ProposalGone, SafeTx, SafeVersion
 from maskbot.domain.transaction import ContractCall
 from maskbot.flows.act.fetch_safe import NotASafe, fetch_safe
-from maskbot.flows.decide.safe import cancel_proposal
+from maskbot.flows.act.simulate_safe import simulate_calls
+from maskbot.flows.decide.safe import cancel_proposal, safe_call
 from maskbot.sandbox.chain import Anvil, dev_account
+from maskbot.sandbox.compiled import compile_contracts
 from maskbot.sandbox.fault_proxy import Fault, FaultProxy
+from maskbot.sandbox.red_packets import deploy_red_packets
 from maskbot.sandbox.safe_service import SafeService
 from maskbot.sandbox.safes import (
     canonical_address,
@@ -31,7 +35,16 @@ from maskbot.sandbox.safes import (
     transaction_hash_of,
 )
 from maskbot.wire.crypto import keccak256
-from maskbot.wire.safe import MULTI_SENDS, PROXY_CODE_HASHES, SINGLETONS, batch_call, multi_send_of, safe_tx_hash
+from maskbot.wire.safe import (
+    MULTI_SEND_CODE_HASHES,
+    MULTI_SENDS,
+    PROXY_CODE_HASHES,
+    SINGLETONS,
+    batch_call,
+    multi_send_of,
+    safe_tx_hash,
+)
+from maskbot.wire.transaction import transfer_call
 from tests.fakes.safes import BOT, SafeHouse, safe_house
 
 CHAIN = Chain(31337, "anvil", "ETH", final_depth=2, has_finalized=False)
@@ -110,6 +123,7 @@ def test_the_table_of_genuine_contracts_follows_from_the_published_code() -> Non
     for name in ("Safe", "SafeL2"):
         assert SINGLETONS[canonical_address(name)] is SafeVersion.V1_4_1
     assert multi_send_of(SafeVersion.V1_4_1) == (canonical_address("MultiSendCallOnly"),)
+    assert MULTI_SEND_CODE_HASHES[SafeVersion.V1_4_1] == keccak256(safe_artifact("MultiSendCallOnly")[1])
     code, deployed = safe_artifact("SafeProxy")
     assert PROXY_CODE_HASHES[keccak256(deployed)] is SafeVersion.V1_4_1
     assert code in safe_artifact("SafeProxyFactory")[1], "the factory makes exactly this proxy"
@@ -119,6 +133,45 @@ def test_a_safe_is_recognised_with_owners_threshold_and_nonce(node: EvmNode, add
     look = fetch_safe(address, chain=node)
     assert (look.version, look.singleton) == (SafeVersion.V1_4_1, canonical_address("Safe"))
     assert (set(look.owners), look.threshold, look.next_nonce) == ({BOT, PERSON.address}, 2, 0)
+
+
+def test_a_chain_without_the_batch_contract_gets_no_batches(anvil: Anvil, node: EvmNode, address: Address) -> None:
+    """A delegate call to an address without code succeeds and pays nobody."""
+    multi_send = canonical_address("MultiSendCallOnly")
+    assert fetch_safe(address, chain=node).multi_send == multi_send
+    there = anvil.request("eth_getCode", "0x" + multi_send.hex(), "latest")
+    for code in ("0x", "0x00"):
+        anvil.request("anvil_setCode", "0x" + multi_send.hex(), code)
+        look = fetch_safe(address, chain=node)
+        assert look.multi_send is None
+        with pytest.raises(Refused) as refused:
+            safe_call([ContractCall(BOB, 1), ContractCall(CAROL, 1)], look=look)
+        assert refused.value.kind == "NoMultiSend"
+    anvil.request("anvil_setCode", "0x" + multi_send.hex(), there)
+
+
+def test_what_the_safe_could_not_pay_is_refused_before_owners_are_asked(
+    anvil: Anvil, node: EvmNode, address: Address
+) -> None:
+    packets = deploy_red_packets(anvil)
+    contracts = compile_contracts()
+    refuses = anvil.deploy(contracts["PlainToken"].code + encode_values(["string", "uint8", "uint256"], ["X", 6, 9]))
+    coin = Amount(packets.token, 5)
+    anvil.send_as(dev_account(0).address, to=packets.token.address, data=transfer_call(coin, to=address).data)
+
+    def outcome(*calls: ContractCall) -> str:
+        try:
+            simulate_calls(calls, safe=address, chain=node)
+        except Refused as refused:
+            return refused.kind
+        return ""
+
+    assert outcome(ContractCall(BOB, 99 * ONE), transfer_call(coin, to=BOB)) == ""
+    assert outcome(ContractCall(BOB, 60 * ONE), ContractCall(CAROL, 60 * ONE)) == "InsufficientFunds"
+    assert outcome(transfer_call(coin, to=BOB), transfer_call(coin, to=CAROL)) == "InsufficientFunds"
+    nowhere = replace(packets.token, address=Address(b"\x99" * 20))
+    assert outcome(transfer_call(Amount(nowhere, 5), to=BOB)) == "NoToken"
+    assert outcome(ContractCall(refuses, 1)) == "CallReverted", "a contract that takes no coins"
 
 
 def test_what_is_no_safe_of_a_known_code_is_refused(anvil: Anvil, node: EvmNode, address: Address) -> None:

@@ -6,13 +6,14 @@ from __future__ import annotations
 from maskbot.domain.chain import At, BlockName, Call
 from maskbot.domain.errors import Malformed, Refused
 from maskbot.domain.money import Address
-from maskbot.domain.safe import SafeLook
+from maskbot.domain.safe import SafeLook, SafeVersion
 from maskbot.ports.chain import CallReverted, ChainReader
 from maskbot.wire.crypto import address_text
 from maskbot.wire.safe import (
     GET_OWNERS,
     GET_THRESHOLD,
     MASTER_COPY,
+    MULTI_SEND_CODE_HASHES,
     NONCE,
     PROXY_CODE_HASHES,
     SINGLETONS,
@@ -23,6 +24,7 @@ from maskbot.wire.safe import (
     decode_code_hash,
     decode_number,
     decode_version,
+    multi_send_of,
 )
 
 
@@ -60,6 +62,7 @@ def fetch_safe(address: Address, *, chain: ChainReader, singleton: Address | Non
             threshold=fetch_threshold(address, chain=chain, at=BlockName.LATEST),
             next_nonce=fetch_nonce(address, chain=chain, at=BlockName.LATEST),
             block=newest.number,
+            multi_send=_multi_send(version, chain=chain),
         )
     except (Malformed, CallReverted) as error:
         raise NotASafe(f"the contract does not answer as a Safe does: {error}") from error
@@ -78,6 +81,15 @@ def fetch_threshold(address: Address, *, chain: ChainReader, at: At) -> int:
 def fetch_nonce(address: Address, *, chain: ChainReader, at: At) -> int:
     """The nonce of the next transaction that is executed."""
     return decode_number(_ask(NONCE, address, chain=chain, at=at))
+
+
+def _multi_send(version: SafeVersion, *, chain: ChainReader) -> Address | None:
+    """The batch contract of the version that really lies on this chain."""
+    wanted = MULTI_SEND_CODE_HASHES[version]
+    for address in multi_send_of(version):
+        if decode_code_hash(chain.call(code_hash_call(address), at=BlockName.LATEST)) == wanted:
+            return address
+    return None
 
 
 def _ask(question: bytes, address: Address, *, chain: ChainReader, at: At = BlockName.LATEST) -> bytes:

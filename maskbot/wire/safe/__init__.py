@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from maskbot.wire.safe.batch import MOST_CALLS, batch_call, calls_of
 from maskbot.wire.safe.content import calls_in, check_content
-from maskbot.wire.safe.deployments import MULTI_SENDS, PROXY_CODE_HASHES, SINGLETONS, multi_send_of
+from maskbot.wire.safe.deployments import (
+    MULTI_SEND_CODE_HASHES,
+    MULTI_SENDS,
+    PROXY_CODE_HASHES,
+    SINGLETONS,
+    multi_send_of,
+)
 from maskbot.wire.safe.errors import InvalidBatch, InvalidSafeAnswer
 from maskbot.wire.safe.hashing import safe_tx_hash, signer_of_hash, typed_data
 from maskbot.wire.safe.links import queue_link
@@ -36,6 +42,7 @@ __all__ = [
     "MASTER_COPY",
     "MOST_CALLS",
     "MULTI_SENDS",
+    "MULTI_SEND_CODE_HASHES",
     "NONCE",
     "PROXY_CODE_HASHES",
     "SINGLETONS",

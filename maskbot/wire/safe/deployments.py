@@ -33,6 +33,13 @@ MULTI_SENDS: Mapping[Address, SafeVersion] = {
 }
 """MultiSendCallOnly: what a batch may be delegated to, and nothing else."""
 
+MULTI_SEND_CODE_HASHES: Mapping[SafeVersion, bytes] = {
+    SafeVersion.V1_4_1: bytes.fromhex("ecd5bd14a08c5d2122379900b2f272bdf107a7e92423c10dd5fe3254386c9939"),
+    SafeVersion.V1_3_0: bytes.fromhex("a9865ac2d9c7a1591619b188c4d88167b50df6cc0c5327fcbd1c8c75f7c066ad"),
+}
+"""Keccak-256 of its code. To be asked for before a batch is proposed: a delegate call to an address without code succeeds and pays
+nobody."""
+
 PROXY_CODE_HASHES: Mapping[bytes, SafeVersion] = {
     bytes.fromhex("d7d408ebcd99b2b70be43e20253d6d92a8ea8fab29bd3be7f55b10032331fb4c"): SafeVersion.V1_4_1,
     bytes.fromhex("b89c1b3bdf2cf8827818646bce9a8f6e372885f8c55e5c07acbd307cb133b000"): SafeVersion.V1_3_0,

@@ -43,7 +43,7 @@ def _propose(
     giveaway: Giveaway, prizes: Sequence[Prize], payer: SafePayer, *, by: str, work: Work, now_ms: int
 ) -> None:
     calls = [transfer_call(giveaway.amount(prize.base_units), to=prize.address) for prize in prizes]
-    call, is_delegate = safe_call(calls, version=payer.look.version)
+    call, is_delegate = safe_call(calls, look=payer.look)
     order = ProposalOrder(
         safe_id=payer.safe_id,
         wallet_id=payer.wallet_id,

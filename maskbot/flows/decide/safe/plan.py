@@ -7,22 +7,30 @@ from collections.abc import Sequence
 from maskbot.domain.audit import NewEntry
 from maskbot.domain.errors import Refused
 from maskbot.domain.job import JobKind, NewJob
-from maskbot.domain.safe import OPEN_STATES, OtherProposal, Proposal, ProposalOrder, Safe, SafeLook, SafeTx, SafeVersion
+from maskbot.domain.safe import OPEN_STATES, OtherProposal, Proposal, ProposalOrder, Safe, SafeLook, SafeTx
 from maskbot.domain.spending import SpendingRefused
 from maskbot.domain.transaction import ContractCall
 from maskbot.domain.wallet import Wallet
 from maskbot.ports.store import Work
-from maskbot.wire.safe import batch_call, check_content, multi_send_of, safe_tx_hash
+from maskbot.wire.safe import batch_call, check_content, safe_tx_hash
 
 _LOOK_BACK_BLOCKS = 64
 """How far before the look the search for the end begins: the block it was made at may still have left the chain."""
 
 
-def safe_call(calls: Sequence[ContractCall], *, version: SafeVersion) -> tuple[ContractCall, bool]:
-    """One call as it is, several as a batch; and whether the Safe makes it as a delegate call. Raises InvalidBatch."""
+def safe_call(calls: Sequence[ContractCall], *, look: SafeLook) -> tuple[ContractCall, bool]:
+    """One call as it is, several as a batch; and whether the Safe makes it as a delegate call.
+
+    Raises:
+        InvalidBatch: none or too many. Refused (NoMultiSend): this chain has no contract for batches.
+    """
     if len(calls) == 1:
         return calls[0], False
-    return batch_call(calls, multi_send=multi_send_of(version)[0]), True
+    if look.multi_send is None:
+        raise Refused(
+            "this chain has no genuine MultiSendCallOnly: propose the payments one by one", kind="NoMultiSend"
+        )
+    return batch_call(calls, multi_send=look.multi_send), True
 
 
 def plan_proposal(order: ProposalOrder, *, look: SafeLook, queued_nonce: int = 0, work: Work, now_ms: int) -> Proposal:

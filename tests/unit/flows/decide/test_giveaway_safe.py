@@ -18,14 +18,14 @@ from maskbot.domain.spending import SpendingRefused
 from maskbot.domain.transaction import PaymentGone
 from maskbot.flows.decide.giveaway import NotPayable, PayOrder, Payout, SafePayer, book_giveaway, pay_giveaway
 from maskbot.flows.decide.safe import cancel_proposal, end_proposal, take_payment
-from maskbot.wire.safe import calls_in
+from maskbot.wire.safe import calls_in, multi_send_of
 from tests.fakes.bank import Bank, bank_and_house, books, prizes_of, state_of
 from tests.fakes.giveaways import drawn, enter, opened
 from tests.fakes.house import House
 from tests.fakes.till import BOB, ONE, POLICY
 
 SAFE = Address(b"\x5a" * 20)
-LOOK = SafeLook(SafeVersion.V1_4_1, Address(b"\x51" * 20), (), 2, 3, 100)
+LOOK = SafeLook(SafeVersion.V1_4_1, Address(b"\x51" * 20), (), 2, 3, 100, multi_send_of(SafeVersion.V1_4_1)[0])
 PAYER = SafePayer("s1", "w1", LOOK)
 WHO = "operator:alice"
 
