@@ -18,7 +18,7 @@ from maskbot.cli.who import operator
 from maskbot.domain.audit import NewEntry
 from maskbot.domain.errors import Malformed
 from maskbot.domain.money import Token, parse_amount
-from maskbot.domain.safe import OPEN_STATES, Proposal, ProposalOrder, Safe
+from maskbot.domain.safe import OPEN_STATES, ProposalOrder, Safe
 from maskbot.domain.states import PROPOSAL
 from maskbot.domain.transaction import ContractCall
 from maskbot.flows.act.fetch_safe import fetch_safe
@@ -188,7 +188,7 @@ def retry(proposal: ProposalArgument, tenant: TenantOption = DEFAULT_TENANT, as_
     with opened() as parts:
         found = find_proposal(parts, proposal, tenant_id=tenant_id_of(parts, tenant))
         with parts.store.write() as work:
-            again: Proposal = retry_proposal(found.id, work=work, now_ms=parts.clock.now_ms())
+            again = retry_proposal(found.id, work=work, now_ms=parts.clock.now_ms())
     show_fields(proposal_row(again), as_json=as_json)
 
 

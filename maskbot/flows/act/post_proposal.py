@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -16,7 +17,7 @@ from maskbot.domain.errors import Malformed, Misconfigured, Refused, Unavailable
 from maskbot.domain.money import Address
 from maskbot.domain.safe import Proposal, Safe
 from maskbot.flows.act.fetch_safe import fetch_owners, fetch_threshold
-from maskbot.flows.act.proposal_record import record
+from maskbot.flows.act.record_proposal import record_proposal
 from maskbot.flows.act.safe_parts import SafeParts
 from maskbot.ports.safes import QueueRefuses, SafeQueue
 from maskbot.wire.safe import signer_of_hash
@@ -41,7 +42,7 @@ def post_proposal(proposal: Proposal, *, queue: SafeQueue, parts: SafeParts) -> 
         is_answering = isinstance(error, Refused | Malformed)
         log.warning("proposal.not_posted", proposal_id=proposal.id, error=error.kind)
     posted_at_ms = parts.clock.now_ms() if error_kind is None else None
-    record(
+    record_proposal(
         proposal,
         lambda now: replace(now, posted_at_ms=posted_at_ms, error_kind=error_kind),
         actor="queue",
@@ -66,17 +67,15 @@ def hear_owners(safe: Safe, proposals: Sequence[Proposal], *, queue: SafeQueue, 
             return  # a service that hangs must not hold up what the chain knows
         signatures = () if queued is None else queued.signatures
         confirmed = _confirmed(proposal.hash, (*signatures, *_own(proposal)), owners=owners)
-        record(
+        record_proposal(
             proposal,
-            lambda now, confirmed=confirmed, is_there=queued is not None: _heard(  # type: ignore[misc]  # bound now
-                now, confirmed, is_there=is_there, threshold=threshold
-            ),
+            partial(_heard, confirmed=confirmed, is_there=queued is not None, threshold=threshold),
             actor="queue",
             parts=parts,
         )
 
 
-def _heard(now: Proposal, confirmed: tuple[Address, ...], *, is_there: bool, threshold: int) -> Proposal:
+def _heard(now: Proposal, *, confirmed: tuple[Address, ...], is_there: bool, threshold: int) -> Proposal:
     state = "confirmed" if len(confirmed) >= threshold else now.state
     return replace(
         now, confirmed_by=confirmed, state=state, posted_at_ms=now.posted_at_ms if is_there else None, error_kind=None

@@ -15,6 +15,7 @@ from maskbot.domain.errors import Malformed, Refused
 from maskbot.domain.job import Job
 from maskbot.domain.safe import OPEN_STATES, Proposal, Safe
 from maskbot.flows.act.post_proposal import hear_owners, post_proposal
+from maskbot.flows.act.record_proposal import record_proposal
 from maskbot.flows.act.safe_parts import SafeParts
 from maskbot.flows.act.watch_safe import watch_safe
 
@@ -50,25 +51,24 @@ def _sign(proposal: Proposal, *, parts: SafeParts) -> None:
     """Have the vault sign, if a second implementation gives the same hash. What is refused stays, with the reason."""
     if parts.hasher.hash(proposal.tx) != proposal.hash:
         log.error("proposal.hashes_disagree", proposal_id=proposal.id)
-        note_proposal(proposal, "HashesDisagree", parts=parts)
+        _note(proposal, "HashesDisagree", parts=parts)
         return
     parts.reach("safe.sign.before")
     try:
         parts.keys.sign_proposal(proposal_id=proposal.id)
     except (Refused, Malformed) as error:
         log.warning("proposal.waits", proposal_id=proposal.id, error=error.kind)
-        note_proposal(proposal, error.kind, parts=parts)
+        _note(proposal, error.kind, parts=parts)
     parts.reach("safe.sign.after")
 
 
-def note_proposal(proposal: Proposal, error_kind: str, *, parts: SafeParts) -> None:
+def _note(proposal: Proposal, error_kind: str, *, parts: SafeParts) -> None:
     """Remember what keeps a proposal from moving, unless it has moved."""
-    with parts.store.write() as work:
-        work.treasury.safes.lock(proposal.safe_id)
-        (now,) = work.treasury.proposals.load([proposal.id])
-        if now.state == proposal.state:
-            noted = replace(now, error_kind=error_kind)
-            work.treasury.proposals.save(noted, before=now.state, now_ms=parts.clock.now_ms())
+
+    def noted(now: Proposal) -> Proposal:
+        return replace(now, error_kind=error_kind) if now.state == proposal.state else now
+
+    record_proposal(proposal, noted, actor="vault", parts=parts)
 
 
 def _open(safe_id: str, *, parts: SafeParts) -> tuple[Safe, tuple[Proposal, ...]] | None:

@@ -14,7 +14,7 @@ from maskbot.domain.chain import BlockName, LogQuery
 from maskbot.domain.errors import Malformed
 from maskbot.domain.safe import OPEN_STATES, Proposal, Safe
 from maskbot.flows.act.fetch_safe import fetch_nonce
-from maskbot.flows.act.proposal_record import record
+from maskbot.flows.act.record_proposal import record_proposal
 from maskbot.flows.act.safe_parts import SafeParts
 from maskbot.ports.chain import ChainNode
 from maskbot.wire.safe import EXECUTION_FAILURE, EXECUTION_SUCCESS, executed_hash
@@ -69,7 +69,7 @@ def _search(proposal: Proposal, *, chain: ChainNode, last_block: int, parts: Saf
             after, error_kind = "replaced", "NonceUsedByAnother"
             break
     parts.reach("safe.found")
-    record(
+    record_proposal(
         proposal,
         lambda now: replace(now, state=after, next_block=block, error_kind=error_kind, tx_hash=tx_hash),
         actor="chain",

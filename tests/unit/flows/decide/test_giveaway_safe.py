@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from maskbot.domain.delivery_plan import Means
 from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Giveaway, books_of
 from maskbot.domain.job import JobKind
@@ -78,7 +79,7 @@ def book(house: House) -> int:
 def test_prizes_are_proposed_as_one_batch_and_paid_when_it_is_executed(place: tuple[Bank, House]) -> None:
     _, house = place
     giveaway = won(house)
-    assert pay(house, giveaway) == Payout("safe", 3, 1)  # type: ignore[arg-type]  # a member of a text enumeration
+    assert pay(house, giveaway) == Payout(Means.SAFE, 3, 1)
     (proposal,) = proposals(house)
     prizes = prizes_of(house, giveaway)
     assert [(call.to, call.value_wei) for call in calls_in(proposal.tx)] == [

@@ -1,4 +1,4 @@
-"""Records what the outside said about a proposal, in a transaction of its own, on the row as it is then."""
+"""Record what the outside said about a proposal, in a transaction of its own, on the row as it is then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from maskbot.flows.act.safe_parts import SafeParts
 from maskbot.flows.decide.safe import end_proposal
 
 
-def record(proposal: Proposal, change: Callable[[Proposal], Proposal], *, actor: str, parts: SafeParts) -> None:
+def record_proposal(
+    proposal: Proposal, change: Callable[[Proposal], Proposal], *, actor: str, parts: SafeParts
+) -> None:
     """Save what `change` makes of the proposal, unless it has ended meanwhile; one that ends by it gets its followup."""
     now_ms = parts.clock.now_ms()
     with parts.store.write() as work:
