@@ -61,13 +61,13 @@ def message(
 @app.command("who")
 def who(
     handle: Annotated[str, typer.Argument(help="Somebody's handle: `bob`, or `bob@server.example` on Mastodon.")],
-    account: Annotated[str, typer.Option("--account", "-a", help="The account of ours that looks it up.")],
+    via: Annotated[str, typer.Option("--via", help="The account of ours that looks it up.")],
     tenant: TenantOption = DEFAULT_TENANT,
     as_json: JsonOption = False,
 ) -> None:
     """Look up how a policy lists a platform account as an approver. Compare what you get with what the person tells you."""
     with opened(with_vault=True) as parts:
-        ours = find_account(parts, account, tenant_id=tenant_id_of(parts, tenant))
+        ours = find_account(parts, via, tenant_id=tenant_id_of(parts, tenant))
         found = parts.graph_of(ours.id).fetch_profile(handle.lstrip("@"))
     if found is None:
         raise Refused(f"nobody is called {handle} there", kind="NoSuchRow")

@@ -11,6 +11,7 @@ import pytest
 from maskbot.cli.account import instance_url
 from maskbot.cli.broadcast import read_slot
 from maskbot.cli.persona_publish import BioForm, bio_text
+from maskbot.domain.approval import is_approver_name
 from maskbot.domain.errors import Malformed, Refused
 from maskbot.domain.identity import PublicKey
 from maskbot.sandbox.mastodon import MastodonServer, SandboxAccount
@@ -102,6 +103,13 @@ def test_a_person_is_linked_by_handle(host: Operator) -> None:
     host.run("persona", "new", "alpha")
     linked = host.run("persona", "link", "alpha", "alice", "--via", "maskbot", "--json").json
     assert linked["person"].startswith("http")
+
+
+def test_an_approver_is_named_by_what_a_rename_does_not_change(host: Operator) -> None:
+    named = host.run("approval", "who", "@alice", "--via", "maskbot", "--json").json
+    assert named["approver"].startswith("mastodon:http")
+    assert is_approver_name(named["approver"])
+    assert host.run("approval", "who", "nobody-here", "--via", "maskbot").status == 3
 
 
 def test_a_broadcast_is_planned_shown_widened_and_cancelled(host: Operator, tmp_path: Path) -> None:
