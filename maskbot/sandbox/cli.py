@@ -99,7 +99,7 @@ def _run(tour: str) -> int:
     is_well = True
     try:
         began = time.monotonic()
-        print("Starting two gun relays, a Mastodon server, an X, a market, and the bot …", flush=True)
+        print("Starting two gun relays, a Mastodon server, an X, a market, a chain, and the bot …", flush=True)
         world.start()
         place.tell(world.facts())
         print(f"Everything is up after {time.monotonic() - began:.1f} s ({place.directory}).", flush=True)

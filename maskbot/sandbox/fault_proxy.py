@@ -16,11 +16,14 @@ from dataclasses import dataclass, field
 from typing import Self
 
 _LARGEST_HEAD_BYTES = 64 * 1024
+_LARGEST_BODY_BYTES = 1 << 20
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Fault:
-    """What to do with matching requests: the `skip` first go through, then `count` are hit (None: all).
+    """What to do with matching requests: the `skip` first go through, then `count` are hit (None: all). `names` is a text in the
+    body, such as the method of a JSON-RPC call.
 
     `loses_answer`: the server does its work, then the connection ends without a byte. `refuses`: the server sees nothing.
     `strips` names request headers taken out. `delay_s` holds the answer back. `cuts_after` ends it after so many bytes.
@@ -30,6 +33,7 @@ class Fault:
 
     method: str = ".*"
     path: str = ".*"
+    names: bytes = b""
     skip: int = 0
     count: int | None = 1
     loses_answer: bool = False
@@ -40,9 +44,9 @@ class Fault:
     delay_s: float = 0.0
     cuts_after: int | None = None
 
-    def takes(self, method: str, path: str) -> bool:
+    def takes(self, method: str, path: str, body: bytes) -> bool:
         """Whether this request is hit; counts it."""
-        if not re.fullmatch(self.method, method) or not re.fullmatch(self.path, path):
+        if not re.fullmatch(self.method, method) or not re.fullmatch(self.path, path) or self.names not in body:
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -147,7 +151,9 @@ class FaultProxy:
             method, path, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
             path = path.split("?", 1)[0]
             self.requests.append((method, path))
-            fault = next((fault for fault in self._faults if fault.takes(method, path)), Fault())
+            looks_inside = any(fault.names for fault in self._faults)
+            body = await reader.readexactly(min(_body_bytes(head), _LARGEST_BODY_BYTES)) if looks_inside else b""
+            fault = next((fault for fault in self._faults if fault.takes(method, path, body)), Fault())
             if fault.answers is not None:
                 writer.write(fault.answers)
                 await writer.drain()
@@ -155,7 +161,7 @@ class FaultProxy:
                 return
             answers, upstream = await asyncio.open_connection("127.0.0.1", self.upstream_port)
             self._open.add(upstream)
-            upstream.write(_rewritten(head, fault.strips))
+            upstream.write(_rewritten(head, fault.strips) + body)
             sending = asyncio.create_task(self._copy(reader, upstream))
             try:
                 await self._answer(answers, writer, fault)
@@ -193,6 +199,12 @@ class FaultProxy:
                     await asyncio.sleep(0.02)
                 target.write(piece)
                 await target.drain()
+
+
+def _body_bytes(head: bytes) -> int:
+    """How long the body is, as the head says; 0 without a word."""
+    found = _LENGTH.search(head)
+    return 0 if found is None else int(found.group(1))
 
 
 def _rewritten(head: bytes, strips: Sequence[str]) -> bytes:

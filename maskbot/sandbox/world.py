@@ -1,7 +1,7 @@
 """The outside world on loopback, from real parts where a real part exists; and the bot beside it, as an operator would run it.
 
-Two gun relays (npm), a Mastodon server (PyPI) behind a proxy that can lose answers, a simulated X, a simulated market. Every child
-ends when this process does, however it ends.
+Two gun relays (npm), a Mastodon server (PyPI) behind a proxy that can lose answers, a simulated X, a simulated market, and the
+money of `money.py`. Every child ends when this process does, however it ends.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from maskbot.domain.errors import Unavailable
 from maskbot.sandbox.fault_proxy import FaultProxy
 from maskbot.sandbox.gun import GunRelay
 from maskbot.sandbox.mastodon import MastodonServer, SandboxAccount
+from maskbot.sandbox.money import Money
 from maskbot.sandbox.people import OnMastodon, OnX
 from maskbot.sandbox.process import ChildProcess
 from maskbot.sandbox.x_server.control import XControl
@@ -53,9 +54,12 @@ class World:
         self._stack = ExitStack()
         self.relays: list[GunRelay] = []
         self.bot: ChildProcess | None = None
+        self.money = Money(directory)
+        self._account_ids: dict[str, str] = {}
 
     def start(self) -> None:
         """Start the servers and the bot, and give the bot its accounts. Raises Unavailable if a part does not start."""
+        self.money.start(self._stack)
         self.relays = [self._stack.enter_context(GunRelay(self.directory / f"relay-{n}")) for n in (1, 2)]
         self._x = self._server("maskbot.sandbox.x_server")
         self._market = self._server("maskbot.sandbox.market_server")
@@ -68,6 +72,7 @@ class World:
         self.x_keys = self.x.add_user(BOT)
         for name in ON_X:
             self.x.add_user(name)
+        self.money.finish()
         self._await_bot()
         self._introduce_accounts()
 
@@ -90,6 +95,7 @@ class World:
         return {
             "mastodon": self.mastodon.base_url,
             "x": self.x_url,
+            "chain": self.money.anvil.url,
             "home": str(self.home),
             "environment": self.settings(),
         }
@@ -98,6 +104,7 @@ class World:
         """The bot's variables here."""
         return {
             **_SMALL_WINDOWS,
+            **self.money.settings(),
             "MASKBOT_HOME": str(self.home),
             "MASKBOT_GUN_RELAYS": ",".join(relay.url for relay in self.relays),
             "MASKBOT_X_API_BASE_URL": self.x_url,
@@ -138,7 +145,9 @@ class World:
 
     def account_id(self, platform: str) -> str:
         """The id of the bot's account on a platform."""
-        return next(str(row["id"]) for row in self.listing("account", "list") if row["platform"] == platform)
+        if platform not in self._account_ids:
+            self._account_ids = {str(row["platform"]): str(row["id"]) for row in self.listing("account", "list")}
+        return self._account_ids[platform]
 
     def redis_socket(self) -> Path:
         """The socket of the bot's Redis."""

@@ -116,6 +116,18 @@ def test_an_answer_is_cut_delayed_replaced_or_never_comes(proxy: FaultProxy, ups
     assert len(upstream.bodies) == 3
 
 
+def test_a_fault_hits_those_that_name_its_word_only_and_forwards_the_whole_body(
+    proxy: FaultProxy, upstream: Upstream
+) -> None:
+    proxy.add(Fault(names=b"eth_send", loses_answer=True))
+    long = bytes(range(256)) * 1024
+    assert post(proxy, long).content == long
+    with pytest.raises(httpx.TransportError):
+        post(proxy, b'{"method": "eth_send"}')
+    assert post(proxy, b'{"method": "eth_send"}').status_code == 200
+    assert upstream.bodies == [long, b'{"method": "eth_send"}', b'{"method": "eth_send"}']
+
+
 def test_clearing_ends_the_faults(proxy: FaultProxy) -> None:
     proxy.add(Fault(refuses=True, count=None))
     proxy.clear()
