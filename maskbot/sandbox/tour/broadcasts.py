@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from maskbot.sandbox.foreign_client import ForeignClient
 from maskbot.sandbox.people import SeenPost, wait_for
-from maskbot.sandbox.tour.stage import Stage, check
+from maskbot.sandbox.tour.stage import PATIENCE_S, Stage, check
 from maskbot.sandbox.world import BOT, World
 
 _WORDS = "Members only: the snapshot is taken at block 23,500,000. 🗳"
@@ -26,7 +26,7 @@ def play(stage: Stage, world: World) -> None:
         seen(f"slot {slot:%H:%M:%S} UTC, {broadcast_id}")
     posts: dict[str, SeenPost] = {}
     with stage.step("it appears on both platforms at its slot, and not before") as seen:
-        posts = appearing(world, timeout_s=_LEAD_S + 15)
+        posts = appearing(world)
         late_s = (datetime.now(UTC) - slot).total_seconds()
         check(late_s >= 0, f"it was out {-late_s:.1f} s early")
         seen(f"{late_s:.1f} s after the slot: {posts['x'].text}")
@@ -46,7 +46,7 @@ def play(stage: Stage, world: World) -> None:
     with stage.step("jane is added later and opens the same post") as seen:
         check(jane.read(posts["x"].text) is None, "jane read it before she was added")
         world.command("broadcast", "add-recipient", broadcast_id, "--to", jane.public_key.hex())
-        wait_for(lambda: jane.read(posts["x"].text) == _WORDS, timeout_s=15, what="jane's reading")
+        wait_for(lambda: jane.read(posts["x"].text) == _WORDS, timeout_s=PATIENCE_S, what="jane's reading")
         seen(_WORDS)
 
 
@@ -70,7 +70,7 @@ def plan(world: World, words: str, readers: list[ForeignClient], *, slot: dateti
     return str(planned["id"])
 
 
-def appearing(world: World, *, timeout_s: float, besides: frozenset[str] = frozenset()) -> dict[str, SeenPost]:
+def appearing(world: World, *, besides: frozenset[str] = frozenset()) -> dict[str, SeenPost]:
     """The bot's newest sealed post on each platform, as others see it."""
     watchers = {"x": world.person("x", "bob"), "mastodon": world.person("mastodon", "alice")}
 
@@ -83,4 +83,4 @@ def appearing(world: World, *, timeout_s: float, besides: frozenset[str] = froze
         }
         return found if len(found) == 2 else {}
 
-    return wait_for(look, timeout_s=timeout_s, what="the broadcast on both platforms")
+    return wait_for(look, timeout_s=PATIENCE_S, what="the broadcast on both platforms")

@@ -14,7 +14,7 @@ from maskbot.sandbox.fault_proxy import Fault
 from maskbot.sandbox.foreign_client import ForeignClient
 from maskbot.sandbox.people import Human, wait_for
 from maskbot.sandbox.tour.broadcasts import appearing, plan
-from maskbot.sandbox.tour.stage import Stage, check
+from maskbot.sandbox.tour.stage import PATIENCE_S, Stage, check
 from maskbot.sandbox.world import BOT, World
 
 _SETTLE_S = 3.0
@@ -35,35 +35,31 @@ def play(stage: Stage, world: World) -> None:
         world.command("switch", "pause", "deliveries", "--reason", "tour")
         for human in (kate, liam):
             ask(human)
-        wait_for(lambda: len(_queued(world)) >= 2, timeout_s=15, what="two recorded answers")
+        wait_for(lambda: len(_queued(world)) >= 2, timeout_s=PATIENCE_S, what="two recorded answers")
         _wipe_redis(world)
         killed = world.bot_processes()["worker"]
         os.kill(killed, signal.SIGKILL)
         world.command("switch", "resume", "deliveries")
-        _answered_once(asked[-2:], timeout_s=25)
+        _answered_once(asked[-2:])
         seen(f"process {killed} died; both replies came, once each")
     with stage.step("the worker is killed with -9 while X takes its post") as seen:
         world.x.add_fault("hang", method="POST", path="/2/tweets", seconds=8, after=True)
         post_id = ask(liam)
         time.sleep(1.5)
         os.kill(world.bot_processes()["worker"], signal.SIGKILL)
-        _answered_once([(liam, post_id)], timeout_s=40)
+        _answered_once([(liam, post_id)])
         seen("one reply")
     with stage.step("X answers 429, then 503") as seen:
-        reset = {
-            "x-rate-limit-limit": "100",
-            "x-rate-limit-remaining": "0",
-            "x-rate-limit-reset": str(int(time.time()) + 8),
-        }
-        world.x.add_fault("status", method="POST", path="/2/tweets", status=429, headers=reset)
+        limit = {"x-rate-limit-limit": "100"}
+        world.x.add_fault("rate_limited", method="POST", path="/2/tweets", seconds=4, headers=limit)
         world.x.add_fault("empty_503", method="POST", path="/2/tweets")
         post_id = ask(world.person("x", "omar"))
-        _answered_once(asked[-1:], timeout_s=40)
+        _answered_once(asked[-1:])
         seen(f"one reply to {post_id}, after the limit's reset")
     with stage.step("Mastodon takes a post and loses the answer") as seen:
         world.proxy.add(Fault(method="POST", path="/api/v1/statuses", loses_answer=True))
         ask(world.person("mastodon", "dave"))
-        _answered_once(asked[-1:], timeout_s=40)
+        _answered_once(asked[-1:])
         seen("found among our own posts; one reply")
     with stage.step(
         "a relay is down when a broadcast is sealed; it waits, the relay comes back, the keys lie on both"
@@ -72,7 +68,7 @@ def play(stage: Stage, world: World) -> None:
         seen("posted once on each platform, after both relays held the key")
     with stage.step("in the end: every mention answered exactly once, every broadcast out exactly once") as seen:
         time.sleep(_SETTLE_S)
-        _answered_once(asked, timeout_s=5)
+        _answered_once(asked)
         check(not _queued(world), "something is still queued")
         broadcasts = [post for human in (liam, kate) for post in human.posts_of(BOT) if post.parent_id is None]
         check(len(broadcasts) == 4, f"{len(broadcasts)} broadcast posts where 4 belong")
@@ -83,9 +79,9 @@ def _queued(world: World) -> list[dict[str, object]]:
     return [row for row in world.listing("outbox", "list") if row["state"] in {"queued", "sending", "unknown"}]
 
 
-def _answered_once(asked: list[tuple[Human, str]], *, timeout_s: float) -> None:
+def _answered_once(asked: list[tuple[Human, str]]) -> None:
     for human, post_id in asked:
-        wait_for(partial(human.replies_to, post_id), timeout_s=timeout_s, what=f"the reply to {human.name}")
+        wait_for(partial(human.replies_to, post_id), timeout_s=PATIENCE_S, what=f"the reply to {human.name}")
     for human, post_id in asked:
         replies = human.replies_to(post_id)
         check(len(replies) == 1, f"{human.name} got {len(replies)} replies")
@@ -113,7 +109,7 @@ def _broadcast_past_a_dead_relay(world: World) -> None:
     now_out = [post for post in world.person("x", "bob").posts_of(BOT) if post.post_id not in before]
     check(not now_out, "it was posted before every relay held its keys")
     dead.start()
-    posts = appearing(world, timeout_s=30, besides=before)
+    posts = appearing(world, besides=before)
     for relay in world.relays:
         check(reader.keys_on(relay.url, posts["x"].text), f"{relay.url} has no key")
     check(reader.read(posts["mastodon"].text) == "One relay down.", "kim cannot read it")

@@ -27,7 +27,7 @@ from maskbot.sandbox.fault_proxy import Fault
 from maskbot.sandbox.money import purse_of
 from maskbot.sandbox.node import find_node
 from maskbot.sandbox.people import Human, SeenPost, wait_for
-from maskbot.sandbox.tour.stage import Stage, check
+from maskbot.sandbox.tour.stage import PATIENCE_S, Stage, check
 from maskbot.sandbox.world import BOT, World
 from maskbot.wire import draw as draw_room
 from maskbot.wire.crypto import parse_address
@@ -36,7 +36,6 @@ _FUNDED_ETHER = 12
 _PRIZES = (3, 2, 1, 1, 1, 1)
 _LEAST_WINDOW_S = 10
 _ENTRANTS = (("x", "bob"), ("x", "carol"), ("x", "liam"), ("mastodon", "alice"), ("mastodon", "kate"))
-_PATIENCE_S = 60.0
 _TREASURY = purse_of("the treasury")
 _VERIFIER = Path(draw_room.__file__).with_name("verify.mjs")
 _POLICY = """
@@ -147,7 +146,7 @@ def _enter(human: Human, purse: str) -> tuple[Human, str]:
 
 
 def _answered(human: Human, post_id: str, words: str) -> SeenPost:
-    replies = wait_for(partial(human.replies_to, post_id), timeout_s=_PATIENCE_S, what=f"the answer to {human.name}")
+    replies = wait_for(partial(human.replies_to, post_id), timeout_s=PATIENCE_S, what=f"the answer to {human.name}")
     check(len(replies) == 1 and words in replies[0].text, f"{human.name} was told: {replies[0].text}")
     return replies[0]
 
@@ -174,7 +173,7 @@ def _announced(world: World, words: str) -> Mapping[str, SeenPost]:
         }
         return found if len(found) == len(watchers) else {}
 
-    return wait_for(look, timeout_s=_PATIENCE_S, what=f"“{words}” on both platforms")
+    return wait_for(look, timeout_s=PATIENCE_S, what=f"“{words}” on both platforms")
 
 
 def _check_cards(world: World, posts: Mapping[str, SeenPost]) -> None:
@@ -233,8 +232,8 @@ def _refund(world: World, spring: Spring) -> str:
     world.command("giveaway", "refund", "spring")
     _announced(world, "go back to the treasury")
     left = sum(_PRIZES) * ETHER - sum(spring.prizes.values())
-    wait_for(lambda: world.money.balance(_TREASURY) == left, timeout_s=_PATIENCE_S, what="the rest at the treasury")
-    shown = wait_for(partial(_closed_out, world), timeout_s=_PATIENCE_S, what="the end of the refund")
+    wait_for(lambda: world.money.balance(_TREASURY) == left, timeout_s=PATIENCE_S, what="the rest at the treasury")
+    shown = wait_for(partial(_closed_out, world), timeout_s=PATIENCE_S, what="the end of the refund")
     sent = world.money.transactions_of(spring.till)
     check([each.nonce for each in sent] == list(range(6)), "a nonce is missing or used twice")
     gas = sum(each.cost_wei for each in sent)
@@ -246,6 +245,6 @@ def _refund(world: World, spring: Spring) -> str:
     return "funded 9 = paid 8 + refunded 1 + remainder 0; 6 transactions, nonces 0 to 5; the audit chain holds"
 
 
-def _closed_out(world: World) -> dict[str, Any] | None:
+def _closed_out(world: World) -> dict[str, Any]:
     shown = world.record("giveaway", "show", "spring")
-    return shown if shown["state"] == "closed_out" else None
+    return shown if shown["state"] == "closed_out" else {}

@@ -8,7 +8,7 @@ from io import BytesIO
 from PIL import Image
 
 from maskbot.sandbox.people import Human, OnMastodon, SeenPost, wait_for
-from maskbot.sandbox.tour.stage import Stage, check
+from maskbot.sandbox.tour.stage import PATIENCE_S, Stage, check
 from maskbot.sandbox.world import BOT, World
 
 _QUIET_S = 2.0
@@ -29,10 +29,10 @@ def play(stage: Stage, world: World) -> None:
     _delete(stage, world.person("x", "frank"))
 
 
-def ask(human: Human, words: str, *, timeout_s: float = 15.0) -> SeenPost:
+def ask(human: Human, words: str) -> SeenPost:
     """Mention the bot and wait for its one reply."""
     post_id = human.say(f"@{BOT} {words}".strip())
-    return wait_for(lambda: human.replies_to(post_id), timeout_s=timeout_s, what=f"a reply to {words!r}")[0]
+    return wait_for(lambda: human.replies_to(post_id), timeout_s=PATIENCE_S, what=f"a reply to {words!r}")[0]
 
 
 def _ask(stage: Stage, human: Human, words: str, *, expects: str, named: str = "") -> None:
@@ -44,7 +44,7 @@ def _ask(stage: Stage, human: Human, words: str, *, expects: str, named: str = "
 
 def _ask_for_a_card(stage: Stage, human: Human) -> None:
     with stage.step(f"{human.name} on {human.platform.capitalize()} asks: price ETH") as seen:
-        reply = ask(human, "price ETH", timeout_s=30)
+        reply = ask(human, "price ETH")
         check("ETH $" in reply.text, f"the reply says: {reply.text}")
         check(len(reply.pictures) == 1, "no card came with it")
         size = Image.open(BytesIO(human.picture(reply.pictures[0]))).size
@@ -55,7 +55,7 @@ def _ask_for_a_card(stage: Stage, human: Human) -> None:
 def _ask_in_private(stage: Stage, alice: OnMastodon) -> None:
     with stage.step("alice asks in a direct post, under a content warning") as seen:
         post_id = alice.say(f"@{BOT} price BTC", visibility="direct", warning="money")
-        (reply,) = wait_for(lambda: alice.replies_to(post_id), timeout_s=15, what="a direct reply")
+        (reply,) = wait_for(lambda: alice.replies_to(post_id), timeout_s=PATIENCE_S, what="a direct reply")
         check(reply.visibility == "direct", f"the reply is {reply.visibility}")
         seen(f"{reply.author} ({reply.visibility}): {reply.text}")
 
@@ -82,7 +82,7 @@ def _stop_and_start(stage: Stage, erin: Human) -> None:
 def _delete(stage: Stage, frank: Human) -> None:
     with stage.step("frank has the bot's reply to him deleted") as seen:
         post_id = frank.say(f"@{BOT} help")
-        (reply,) = wait_for(lambda: frank.replies_to(post_id), timeout_s=15, what="a reply")
+        (reply,) = wait_for(lambda: frank.replies_to(post_id), timeout_s=PATIENCE_S, what="a reply")
         frank.say(f"@{BOT} delete", reply_to=reply.post_id)
-        wait_for(lambda: not frank.replies_to(post_id), timeout_s=15, what="the deletion")
+        wait_for(lambda: not frank.replies_to(post_id), timeout_s=PATIENCE_S, what="the deletion")
         seen("the reply is gone from frank's timeline")

@@ -6,7 +6,7 @@ from base64 import b64decode
 
 from maskbot.sandbox.foreign_client import ForeignClient
 from maskbot.sandbox.people import wait_for
-from maskbot.sandbox.tour.stage import Stage, check
+from maskbot.sandbox.tour.stage import PATIENCE_S, Stage, check
 from maskbot.sandbox.webhook_receiver import WebhookReceiver
 from maskbot.sandbox.world import BOT, World
 
@@ -41,12 +41,12 @@ def play(stage: Stage, world: World) -> None:
         wanted = {_ON_X, _ON_MASTODON}
         rows = wait_for(
             lambda: _rows_with(wanted, world),
-            timeout_s=20,
+            timeout_s=PATIENCE_S,
             what="both texts in the inbox",
         )
         seen(" / ".join(f"{row['author']}: {row['text']}" for row in rows))
     with stage.step("and by webhook: refused once, signed, sent again") as seen:
-        wait_for(lambda: len(receiver.notices) >= 2, timeout_s=20, what="two notices")
+        wait_for(lambda: len(receiver.notices) >= 2, timeout_s=PATIENCE_S, what="two notices")
         check(receiver.forged == 0, "a notice had a bad signature")
         check({notice["text"] for notice in receiver.notices} == wanted, "the notices say something else")
         seen(f"{len(receiver.notices)} notices, {receiver.refused} refused before, 0 forged")
@@ -64,15 +64,15 @@ def _rows_with(texts: set[str], world: World) -> list[dict[str, object]]:
 def _judy_joins(world: World, carol: ForeignClient) -> None:
     judy, erin = world.on_mastodon("judy"), world.on_mastodon("erin")
     post_id = judy.say(f"@{BOT} join", visibility="direct")
-    (reply,) = wait_for(lambda: judy.replies_to(post_id), timeout_s=15, what="a reply to join")
+    (reply,) = wait_for(lambda: judy.replies_to(post_id), timeout_s=PATIENCE_S, what="a reply to join")
     key_text = reply.text.split("ec_key:secp256k1/")[1][:44]
     payload = carol.seal_text(
         "For judy only.", author="person:twitter.com/carol", recipient=b64decode(key_text.replace("|", "/"))
     )
     asked = judy.say(f"@{BOT} decrypt {payload}")
-    (answer,) = wait_for(lambda: judy.replies_to(asked), timeout_s=20, what="a direct answer")
+    (answer,) = wait_for(lambda: judy.replies_to(asked), timeout_s=PATIENCE_S, what="a direct answer")
     check("For judy only." in answer.text, f"the answer says: {answer.text}")
     check(answer.visibility == "direct", f"the plaintext went out as {answer.visibility}")
     asked = erin.say(f"@{BOT} decrypt {payload}")
-    (refusal,) = wait_for(lambda: erin.replies_to(asked), timeout_s=30, what="a refusal for erin")
+    (refusal,) = wait_for(lambda: erin.replies_to(asked), timeout_s=PATIENCE_S, what="a refusal for erin")
     check("could not open" in refusal.text, f"erin was told: {refusal.text}")

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+PATIENCE_S = 90.0
+"""How long a step waits for something to be seen: a quiet machine shows it within seconds, and a busy one is no failure."""
+
 _GREEN, _RED, _BOLD, _DIM, _PLAIN = "\033[32m", "\033[31m", "\033[1m", "\033[2m", "\033[0m"
 
 
