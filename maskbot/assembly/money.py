@@ -71,7 +71,7 @@ class MoneyParts(ABC):
         """What the acts of red packets work with."""
 
         def make() -> PacketParts:
-            from maskbot.flows.act.red_packet import PacketParts
+            from maskbot.flows.act.red_packet import PacketParts, PacketRules
 
             return PacketParts(
                 store=self.store,
@@ -80,6 +80,7 @@ class MoneyParts(ABC):
                 limits_of=lambda account_id: self.publisher_of(account_id).limits(),
                 relays=self.settings.gun_relays,
                 clock=self.clock,
+                rules=PacketRules(poll_ms=int(self.settings.packet_poll_s * 1000)),
             )
 
         return self._part("packets", make)

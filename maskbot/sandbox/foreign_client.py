@@ -17,6 +17,8 @@ from maskbot.wire.payload import (
     Curve,
     CurveKey,
     FieldError,
+    Message,
+    Meta,
     Reader,
     RecordMalformed,
     SealedKey,
@@ -46,7 +48,7 @@ class ForeignClient:
         self.public_key = public_key_of(self._private_key)
         self._relays = tuple(relays)
 
-    def seal_text(self, text: str, *, author: str, recipient: bytes) -> str:
+    def seal_text(self, text: str, *, author: str, recipient: bytes, meta: Meta | None = None) -> str:
         """Seal a v38 post for one recipient, publish its key on the relays, and return the payload text `🎼4/4|…:||`."""
         secrets = draw_secrets(os.urandom, recipients=1)
         writer = Author(
@@ -56,7 +58,7 @@ class ForeignClient:
             local_key=self._local_key,
         )
         sealed = seal(
-            TextMessage(content=text),
+            TextMessage(content=text, meta=meta),
             version=-38,
             author=writer,
             audience=[CurveKey(Curve.K256, recipient)],
@@ -94,10 +96,18 @@ class ForeignClient:
 
     def read(self, text: str) -> str | None:
         """What the post in `text` says to this client; None if it is not for it."""
+        message = self.open(text)
+        return None if message is None else plain_text(message)
+
+    def open(self, text: str) -> Message | None:
+        """The message of the post in `text`, with its metadata; None if it is not for this client. A public one needs no key."""
         payload = parse_payload(find_payloads(text)[0])
-        records = [record for relay in self._relays for record in self.keys_on(relay, text)]
+        reader = Reader(private_keys=(self._private_key,))
         try:
-            opened = unseal(payload, reader=Reader(private_keys=(self._private_key,)), records=records)
+            return unseal(payload, reader=reader, records=[]).message
+        except UnsealFailed:
+            records = [record for relay in self._relays for record in self.keys_on(relay, text)]
+        try:
+            return unseal(payload, reader=reader, records=records).message
         except UnsealFailed:
             return None
-        return plain_text(opened.message)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,13 +20,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
 from maskbot.domain.errors import Unavailable
 
 _START_TIMEOUT_S = 30.0
+_LINK = re.compile(r"https?://\S+")
 _MEDIA = "media"
 
 
@@ -213,11 +215,24 @@ def _note_sizes(media: Path) -> None:
     event.listen(MediaAttachment, "before_insert", note_size)
 
 
+def _weigh_links() -> None:
+    """Have the server count a link as 23 characters, as Mastodon does, and as this part itself says and does not do."""
+    from mastodon_mock.routers import statuses
+
+    refuse = statuses._validate_status_params
+
+    def refuse_by_weight(params: dict[str, Any]) -> Any:  # an answer of the server's SDK
+        return refuse(params | {"status": _LINK.sub("x" * 23, str(params.get("status") or ""))})
+
+    statuses._validate_status_params = refuse_by_weight
+
+
 def _run(config: str, port: str) -> None:
     from mastodon_mock.cli import main  # a sandbox part: absent from production installations
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _note_sizes(Path(config).parent / _MEDIA)
+    _weigh_links()
     main(["serve", "--config", config, "--host", "127.0.0.1", "--port", port, "--log-level", "warning"])
 
 

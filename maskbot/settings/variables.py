@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     giveaway_closing_delay_s: Annotated[float, Field(ge=1, le=86_400)] = 150.0
     giveaway_beacon_margin_s: Annotated[float, Field(ge=2, le=604_800)] = 900.0
     payment_poll_s: Annotated[float, Field(ge=0.1, le=600)] = 2.0
+    packet_poll_s: Annotated[float, Field(ge=0.1, le=3_600)] = 15.0
     keep_texts_h: Annotated[float, Field(ge=1, le=87_600)] = 24.0
     keep_rows_days: Annotated[float, Field(ge=7, le=36_500)] = 365.0
 

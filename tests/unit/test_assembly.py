@@ -105,6 +105,7 @@ def test_what_the_settings_say_of_money_reaches_its_parts(tmp_path: Path) -> Non
         home=tmp_path / "h",
         chains_file=chains,
         payment_poll_s=0.25,
+        packet_poll_s=0.5,
         giveaway_closing_delay_s=1.5,
         giveaway_beacon_margin_s=20,
     )
@@ -112,6 +113,7 @@ def test_what_the_settings_say_of_money_reaches_its_parts(tmp_path: Path) -> Non
     assert app.packet_contracts.find(chain_id=31337, version=PacketVersion.V4).address == bytes.fromhex(own[2:])
     assert app.giveaway_waits == Waits(closing_delay_ms=1_500, beacon_margin_ms=20_000)
     assert app.payments.rules.poll_ms == 250
+    assert app.packets.rules.poll_ms == 500
     app.close()
 
 

@@ -1,4 +1,4 @@
-"""Act five: a DAO gives away coins on both platforms. Rules, draw, prizes and books are checked by people, platforms and the chain.
+"""Act six: a DAO gives away coins on both platforms. Rules, draw, prizes and books are checked by people, platforms and the chain.
 
 Five people enter. One of them enters twice, somebody comes too late, and somebody tries again from the other platform: the bot
 cannot see that two accounts are one human being, but one address enters once.
@@ -65,7 +65,7 @@ class Spring:
 
 def play(stage: Stage, world: World) -> None:
     """From an empty wallet to balanced books."""
-    stage.act("5. A giveaway: a DAO's coins, people of both platforms, a real chain")
+    stage.act("6. A giveaway: a DAO's coins, people of both platforms, a real chain")
     spring = Spring()
     with stage.step("the operator makes a wallet, limits it, and funds it on the chain") as seen:
         began_s = time.monotonic()

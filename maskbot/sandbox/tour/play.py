@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from maskbot.sandbox.tour import broadcasts, faults, giveaway, questions, sealed_posts
+from maskbot.sandbox.tour import broadcasts, faults, giveaway, questions, red_packets, sealed_posts
 from maskbot.sandbox.tour.stage import Stage
 from maskbot.sandbox.world import World
 
@@ -12,6 +12,8 @@ from maskbot.sandbox.world import World
 def play_tour(world: World, *, say: Callable[[str], None] = print) -> bool:
     """Play every act; whether every step was seen to work."""
     stage = Stage(say)
-    for act in (questions.play, sealed_posts.play, broadcasts.play, faults.play, giveaway.play):
-        act(stage, world)
+    acts = (questions, sealed_posts, broadcasts, faults, red_packets, giveaway)
+    for act in acts:
+        act.play(stage, world)
+    red_packets.look_back(stage, world)
     return stage.close()
