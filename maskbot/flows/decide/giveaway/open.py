@@ -116,7 +116,7 @@ def opening_text(giveaway: Giveaway) -> str:
         f"To enter, mention me: enter 0x… {rules.code} {rules.entry_word}".rstrip(),
         f"Rules sha256 {rules.hash.hex()[:32]}",
     ]
-    first = ["follow me"] * rules.follows + ["boost the announced post"] * bool(rules.boosted)
+    first = ["follow me"] * rules.follows + ["boost our post"] * bool(rules.boosted)
     if first:
         lines.append(f"First: {', '.join(first)}")
     if rules.beacon:

@@ -12,8 +12,10 @@ from maskbot.domain.errors import MaskbotError, Refused, Unavailable
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import JobKind
 from maskbot.flows.act.fetch_facts import FactSources, fetch_facts
+from maskbot.flows.decide.giveaway.open import opening_text
 from maskbot.ports.outside import ProfileText, Standing
 from maskbot.wire.crypto.address_text import address_text
+from maskbot.wire.post_text import X_LIMITS, fits
 from tests.fakes.giveaways import address_of, decide, enter, opened, person, say
 from tests.fakes.house import House, build_house
 from tests.fakes.market import FakeMarket
@@ -181,3 +183,18 @@ def test_the_conditions_are_told_in_the_words_of_the_platform(house: House) -> N
 def test_without_conditions_nobody_is_looked_at(house: House) -> None:
     opened(house)
     assert enter(house, 1)[0].reason == "entered"
+
+
+def test_the_announcement_says_what_to_do_first(house: House) -> None:
+    assert "First: follow me, boost our post" in opening_text(opened(house, follows=True, boosted=POSTS))
+    long = opened(
+        house,
+        giveaway_id="g3",
+        code="a" + "b" * 19,
+        entry_word="#" + "c" * 11,
+        follows=True,
+        boosted=POSTS,
+        title="T" * 40,
+    )
+    assert fits(opening_text(long), limits=X_LIMITS)
+    assert "First" not in opening_text(opened(house, giveaway_id="g2", code="summer"))
