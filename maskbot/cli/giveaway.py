@@ -17,6 +17,7 @@ from maskbot.cli.giveaway_shown import (
     find_giveaway,
     find_wallet,
     giveaway_fields,
+    packet_way,
     show_plan,
     winner_rows,
 )
@@ -178,13 +179,18 @@ def pay(
     ] = None,
     safe: Annotated[str | None, typer.Option("--safe", help="Propose to the owners of this Safe, who pay.")] = None,
     wallet: Annotated[str | None, typer.Option("--wallet", "-w", help="With --safe: who proposes.")] = None,
+    persona: Annotated[
+        str | None, typer.Option("--persona", "-p", help="Who posts a red packet, if that is the way.")
+    ] = None,
+    lasts: Annotated[str, typer.Option("--for", help="How long its shares can be taken: +60s to +90d.")] = "+7d",
     plan: PlanOption = False,
     tenant: TenantOption = DEFAULT_TENANT,
     as_json: JsonOption = False,
 ) -> None:
     """Plan payments for every prize that is owed. Policy and approvals decide on each; repeating it pays nobody twice."""
-    with opened() as parts:
+    with opened(with_vault=persona is not None and not plan) as parts:
         giveaway = find_giveaway(parts, which, tenant=tenant)
+        packet = None if persona is None else packet_way(parts, persona, lasts=lasts, tenant_id=giveaway.tenant_id)
         if plan:
             payer = find_wallet(parts, giveaway.wallet_id, tenant_id=giveaway.tenant_id)
             with parts.store.read() as work:
@@ -192,12 +198,12 @@ def pay(
                 personas = personas_of(giveaway, owed, work=work)
             funds = fetch_funds(giveaway.rules.token, owner=payer.address, chain=parts.chain_of(payer.chain_id))
             amounts = tuple(prize.base_units for prize in owed)
-            ways = dry_run(giveaway.rules, amounts, payer, funds, personas=personas, parts=parts)
+            ways = dry_run(giveaway.rules, amounts, payer, funds, personas=personas, parts=parts, packet=packet)
             show_plan(ways, funds, means=means, as_json=as_json)
             return
         disperse = parts.disperse_of(giveaway.rules.token.chain_id)
         from_safe = None if safe is None else safe_payer(parts, giveaway, safe=safe, wallet=wallet)
-        order = PayOrder(giveaway.id, operator(), means, disperse, from_safe)
+        order = PayOrder(giveaway.id, operator(), means, disperse, safe=from_safe, packet=packet)
         payout = pay_giveaway(order, store=parts.store, now_ms=parts.clock.now_ms())
         booked = book_giveaway(giveaway.id, store=parts.store, now_ms=parts.clock.now_ms())
     planned = {"means": payout.means or "", "planned": payout.prizes, "payments": payout.payments}

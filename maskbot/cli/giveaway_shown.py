@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from maskbot.assembly import App
-from maskbot.cli.lookup import NotFound
+from maskbot.cli.broadcast import read_slot
+from maskbot.cli.lookup import NotFound, find_persona
 from maskbot.cli.session import tenant_id_of
 from maskbot.cli.show import Row, show_fields, show_json, show_rows
 from maskbot.domain.delivery_plan import DeliveryPlan, Means, Route
@@ -13,7 +14,7 @@ from maskbot.domain.giveaway import Giveaway, Rules
 from maskbot.domain.money import Amount
 from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.fetch_funds import Funds
-from maskbot.flows.decide.giveaway import plan_delivery
+from maskbot.flows.decide.giveaway import PacketWay, plan_delivery
 from maskbot.settings import load_settings
 from maskbot.wire.crypto import address_text
 from maskbot.wire.draw import BlockPromise, Proof, ProofWrong
@@ -38,6 +39,13 @@ def find_wallet(parts: App, name: str, *, tenant_id: str) -> Wallet:
     return found[0]
 
 
+def packet_way(parts: App, persona: str, *, lasts: str, tenant_id: str) -> PacketWay:
+    """How a packet of prizes would be posted. Raises NotFound, Malformed."""
+    found, now_ms = find_persona(parts, persona, tenant_id=tenant_id), parts.clock.now_ms()
+    duration_s = (read_slot(lasts, now_ms=now_ms) - now_ms) // 1000
+    return PacketWay(found.id, found.name, duration_s, parts.packet_maker)
+
+
 def giveaway_fields(giveaway: Giveaway) -> dict[str, object]:
     """What is told of a giveaway in one line or screen."""
     rules = giveaway.rules
@@ -58,7 +66,14 @@ def giveaway_fields(giveaway: Giveaway) -> dict[str, object]:
 
 
 def dry_run(
-    rules: Rules, prizes: Sequence[int], wallet: Wallet, funds: Funds, *, personas: int, parts: App
+    rules: Rules,
+    prizes: Sequence[int],
+    wallet: Wallet,
+    funds: Funds,
+    *,
+    personas: int,
+    parts: App,
+    packet: PacketWay | None = None,
 ) -> DeliveryPlan:
     """How these prizes could be delivered from this wallet now."""
     with parts.store.read() as work:
@@ -68,6 +83,7 @@ def dry_run(
             personas=personas,
             wallet_id=wallet.id,
             disperse=parts.disperse_of(wallet.chain_id),
+            packet=packet,
             gas_price_wei=funds.gas_price_wei,
             work=work,
         )

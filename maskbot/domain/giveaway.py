@@ -47,13 +47,13 @@ PRIZE = Lifecycle(
     "owed",
     {
         "owed": frozenset({"paying", "forfeited"}),
-        "paying": frozenset({"paying", "paid", "owed"}),
+        "paying": frozenset({"paying", "paid", "owed", "forfeited"}),
         "paid": frozenset(),
         "forfeited": frozenset(),
     },
 )
 """`paying`: a payment for it exists. It stays so when another one takes over (the allowance is final, now the tokens go). Back to
-`owed` only when the payment is final and moved nothing."""
+`owed` only when the payment is final and moved nothing. `forfeited`: nobody took the share of a red packet in time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,19 +198,31 @@ class PacketTill(Till):
         (packet_key,) = self.house.vault.reveal([(place, packet.sealed_key)])
         return packet_key
 
-    def post(self, packet: HostedPacket, graph: FakeKeyGraph) -> str:
-        """Publish keys and posts of a published packet; the text of its post."""
+    def posts(self, packet: HostedPacket, graph: FakeKeyGraph) -> list[str]:
+        """Publish keys and posts of a published packet; the text of its posts."""
         house, found = self.house, self.packet(packet)
         assert found.broadcast_id is not None
         for job in house.claim(JobKind.PUBLISH_KEYS):
             publish_keys(job, store=self.store, graph=graph, clock=house.clock, notice=house.notice, grace_ms=0)
         for job in house.claim(JobKind.DELIVER_POST):
-            deliver_post(job, store=self.store, publisher_of=house.publisher, clock=house.clock, rules=DeliveryRules())
+            deliver_post(
+                job,
+                store=self.store,
+                publisher_of=house.publisher,
+                clock=house.clock,
+                rules=DeliveryRules(),
+                cards=None,
+            )
         with self.store.read() as work:
             ids = work.broadcasts.deliveries(found.broadcast_id)
-            (delivery,) = work.deliveries.load(ids).values()
-        assert delivery.state == "sent"
-        return delivery.draft.text
+            deliveries = tuple(work.deliveries.load(ids).values())
+        assert {delivery.state for delivery in deliveries} == {"sent"}
+        return [delivery.draft.text for delivery in deliveries]
+
+    def post(self, packet: HostedPacket, graph: FakeKeyGraph) -> str:
+        """Publish keys and posts of a published packet; the text of its only post."""
+        (text,) = self.posts(packet, graph)
+        return text
 
     def claim(self, packet: HostedPacket, who: DevAccount, *, key: bytes | None = None) -> None:
         """Claim by a ticket, as anybody with the key can."""

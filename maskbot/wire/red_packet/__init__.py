@@ -12,6 +12,7 @@ from maskbot.wire.red_packet.calls import (
     ClaimCall,
     CreateCall,
     CreateNftCall,
+    creation_selector,
     decode_claim,
     decode_create,
     decode_refund,
@@ -19,6 +20,7 @@ from maskbot.wire.red_packet.calls import (
     encode_check_ownership,
     encode_gas_payer,
     encode_refund,
+    refund_selector,
 )
 from maskbot.wire.red_packet.claimed import Share, meaning_of, share_in
 from maskbot.wire.red_packet.errors import InvalidAbi, InvalidPacketPost, KeyOnServer, UntrustedContract
@@ -49,6 +51,7 @@ __all__ = [
     "Ticket",
     "UntrustedContract",
     "chain_of_name",
+    "creation_selector",
     "decode_availability",
     "decode_claim",
     "decode_create",
@@ -66,6 +69,7 @@ __all__ = [
     "posted_packets",
     "read_nft_packet_post",
     "read_packet_post",
+    "refund_selector",
     "share_in",
     "sign_ticket",
 ]

@@ -161,6 +161,16 @@ def creation_signature(version: PacketVersion) -> str:
     raise ValueError("versions 1 to 3 are read, never created")
 
 
+def creation_selector(version: PacketVersion) -> bytes:
+    """The 4 bytes that a policy lists to allow creations. Raises ValueError for versions we do not create."""
+    return selector_of(creation_signature(version))
+
+
+def refund_selector() -> bytes:
+    """The 4 bytes that a policy lists to allow refunds."""
+    return selector_of(REFUND)
+
+
 def _checked(packet_id: bytes) -> bytes:
     if len(packet_id) != PACKET_ID_BYTES:
         raise ValueError(f"a packet id is {PACKET_ID_BYTES} bytes")

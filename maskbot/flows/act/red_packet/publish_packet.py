@@ -19,7 +19,7 @@ from maskbot.domain.job import Job
 from maskbot.domain.money import Address
 from maskbot.flows.act.red_packet.parts import PacketMoved, PacketParts, load_packet
 from maskbot.flows.decide.broadcast import BroadcastPlan, plan_broadcast
-from maskbot.flows.decide.red_packet import place_of
+from maskbot.flows.decide.red_packet import place_of, tell
 from maskbot.ports.inside import Notice
 from maskbot.ports.store import Work
 from maskbot.wire.crypto import address_text
@@ -65,7 +65,8 @@ def publish_packet(job: Job, *, parts: PacketParts, notice: Notice) -> None:
         if found is None or found.state != "created":
             raise PacketMoved("the packet was published by somebody else, or has ended")
         posted = replace(found, broadcast_id=broadcast_id)
-        work.packets.move(posted, after="published", now_ms=parts.clock.now_ms())
+        now_ms = parts.clock.now_ms()
+        tell(work.packets.move(posted, after="published", now_ms=now_ms), work=work, now_ms=now_ms)
         work.jobs.finish([job])
         parts.reach("packet.in_transaction")
 

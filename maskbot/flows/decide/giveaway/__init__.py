@@ -6,7 +6,7 @@ from maskbot.flows.decide.giveaway.draw import draw_giveaway, proof_of
 from maskbot.flows.decide.giveaway.enter import EntryRefused, PersonaEntry, enter_persona
 from maskbot.flows.decide.giveaway.open import GiveawayOrder, WaitsTooShort, open_giveaway
 from maskbot.flows.decide.giveaway.pay import owed_of, pay_giveaway, personas_of
-from maskbot.flows.decide.giveaway.payable import NotPayable, PayOrder, Payout, SafePayer
+from maskbot.flows.decide.giveaway.payable import NotPayable, PacketWay, PayOrder, Payout, SafePayer
 from maskbot.flows.decide.giveaway.plan_delivery import plan_delivery
 from maskbot.flows.decide.giveaway.refund import refund_giveaway
 
@@ -14,6 +14,7 @@ __all__ = [
     "EntryRefused",
     "GiveawayOrder",
     "NotPayable",
+    "PacketWay",
     "PayOrder",
     "Payout",
     "PersonaEntry",

@@ -10,6 +10,7 @@ from maskbot.domain.job import Job
 from maskbot.domain.safe import Proposal
 from maskbot.domain.transaction import Intent
 from maskbot.flows.decide.giveaway.announce import announce, public_name
+from maskbot.flows.decide.giveaway.book_packet import book_packet
 from maskbot.flows.decide.giveaway.disperse_prizes import ALLOWANCE, disperse_allowed
 from maskbot.flows.decide.giveaway.payable import load_giveaway
 from maskbot.flows.decide.payment import final_hash
@@ -42,13 +43,18 @@ def _book_prizes(giveaway: Giveaway, *, work: Work, now_ms: int) -> Giveaway:
         _book_payment(giveaway, carried[intent.id], intent, work=work, now_ms=now_ms)
     for proposal in work.treasury.proposals.load(list(carried)):
         _book_proposal(giveaway, carried[proposal.id], proposal, work=work)
+    for packet_id in carried:
+        packet = work.packets.load(packet_id)
+        if packet is not None:
+            all_of_it = [prize for prize in work.prizes.load(giveaway.id) if prize.payment_id == packet_id]
+            book_packet(giveaway, all_of_it, packet, work=work, now_ms=now_ms)
     now = work.prizes.load(giveaway.id)
-    if any(prize.state != "paid" for prize in now):
+    if any(prize.state in ("owed", "paying") for prize in now):
         return giveaway
     paid = work.giveaways.move(giveaway, after="paid", now_ms=now_ms)
-    books = books_of(paid, now)
-    name = public_name(paid)
-    text = f"Giveaway {name}: all {len(now)} prizes are paid, {paid.amount(books.paid)} in all."
+    books, count = books_of(paid, now), sum(prize.state == "paid" for prize in now)
+    which = f"all {count}" if count == len(now) else f"{count} of {len(now)}"
+    text = f"Giveaway {public_name(paid)}: {which} prizes are paid, {paid.amount(books.paid)} in all."
     announce(paid, step="paid", text=text, work=work, now_ms=now_ms)
     return paid
 

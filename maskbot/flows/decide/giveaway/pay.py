@@ -8,15 +8,19 @@ asks for its approval anew. `book` records what became of the payments.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from maskbot.domain.delivery_plan import Means
 from maskbot.domain.giveaway import Giveaway, Prize
 from maskbot.flows.decide.giveaway.disperse_prizes import disperse_prizes
+from maskbot.flows.decide.giveaway.packet_prizes import packet_order, packet_prizes
 from maskbot.flows.decide.giveaway.payable import NotPayable, PayOrder, Payout, check_wallet, load_giveaway
 from maskbot.flows.decide.giveaway.plan_delivery import plan_delivery
 from maskbot.flows.decide.giveaway.propose_prizes import propose_prizes
 from maskbot.flows.decide.giveaway.transfer_prizes import transfer_prizes
+from maskbot.flows.decide.giveaway.winner_keys import winner_keys
+from maskbot.flows.decide.red_packet import draw_packet
 from maskbot.ports.store import Store, Work
 
 
@@ -32,6 +36,7 @@ _DELIVER: Mapping[Means, Deliver] = {
     Means.TRANSFERS: transfer_prizes,
     Means.DISPERSE: disperse_prizes,
     Means.SAFE: propose_prizes,
+    Means.PACKET: packet_prizes,
 }
 """How each means is done. What is not here has an obstacle in `plan_delivery`."""
 
@@ -42,6 +47,7 @@ def pay_giveaway(order: PayOrder, *, store: Store, now_ms: int) -> Payout:
     Raises:
         NotPayable: see there; with a means that is not possible here, the reason. Refused (NoSuchRow): no such giveaway.
     """
+    order = _with_packet(order, store=store, now_ms=now_ms)
     with store.write() as work:
         giveaway = load_giveaway(order.giveaway_id, work=work)
         if giveaway.state not in ("drawn", "paying"):
@@ -65,9 +71,21 @@ def owed_of(giveaway: Giveaway, *, work: Work) -> tuple[Prize, ...]:
 
 
 def personas_of(giveaway: Giveaway, owed: Sequence[Prize], *, work: Work) -> int:
-    """How many of the winners have a persona that a red packet can be encrypted to."""
-    hosted = {entrant.id for entrant in work.entrants.load(giveaway.id) if entrant.persona_id is not None}
-    return sum(prize.entrant_id in hosted for prize in owed)
+    """How many of the winners have a key that a red packet can be encrypted to."""
+    return len(winner_keys(giveaway, owed, work=work))
+
+
+def _with_packet(order: PayOrder, *, store: Store, now_ms: int) -> PayOrder:
+    """The order with a packet drawn for it, where one is to deliver: the vault seals its key while no transaction is open."""
+    if order.packet is None:
+        return order
+    with store.read() as work:
+        giveaway = work.giveaways.load(order.giveaway_id)
+        owed = () if giveaway is None else owed_of(giveaway, work=work)
+        if giveaway is None or not owed or _means(giveaway, owed, order=order, work=work) is not Means.PACKET:
+            return order
+        wanted = packet_order(giveaway, owed, order=order, work=work)
+    return replace(order, drawn=draw_packet(wanted, maker=order.packet.maker, now_ms=now_ms))
 
 
 def _means(giveaway: Giveaway, owed: Sequence[Prize], *, order: PayOrder, work: Work) -> Means:
@@ -79,6 +97,7 @@ def _means(giveaway: Giveaway, owed: Sequence[Prize], *, order: PayOrder, work: 
         personas=personas_of(giveaway, owed, work=work),
         wallet_id=giveaway.wallet_id,
         disperse=order.disperse,
+        packet=order.packet,
         work=work,
     )
     if order.means is None:

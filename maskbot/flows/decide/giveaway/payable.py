@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from maskbot.domain.delivery_plan import Means
 from maskbot.domain.errors import Refused
 from maskbot.domain.giveaway import Giveaway, Prize
+from maskbot.domain.hosted_packet import HostedPacket
 from maskbot.domain.money import Address
 from maskbot.domain.safe import SafeLook
+from maskbot.flows.decide.red_packet import PacketMaker
 from maskbot.ports.store import Work
 
 
@@ -32,15 +34,28 @@ class SafePayer:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketWay:
+    """How a packet of prizes is made: by which hosted persona it is posted, and for how long its shares can be taken."""
+
+    persona_id: str
+    sender_name: str
+    duration_s: int
+    maker: PacketMaker
+
+
+@dataclass(frozen=True, slots=True)
 class PayOrder:
     """Pay a giveaway. `means` None takes the cheapest way that is possible. `disperse` is the contract that the operator trusts on
-    the giveaway's chain, None without one. With `safe` the prizes are proposed to its owners, and `means` does not count."""
+    the giveaway's chain, None without one. With `safe` the prizes are proposed to its owners, and `means` does not count. `packet`
+    is how a red packet would be posted, None if by nobody; `drawn` is set on the way: the packet, before it takes any prize."""
 
     giveaway_id: str
     requested_by: str
     means: Means | None = None
     disperse: Address | None = None
     safe: SafePayer | None = None
+    packet: PacketWay | None = None
+    drawn: HostedPacket | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from maskbot.flows.decide.red_packet.settle import (
     refund_of,
     refund_packet_now,
 )
-from maskbot.flows.decide.red_packet.steps import Allowance, end_if_revoked, fail, note_creation, prepare, revoke
+from maskbot.flows.decide.red_packet.steps import Allowance, end_if_revoked, fail, note_creation, prepare, revoke, tell
 
 __all__ = [
     "APPROVE",
@@ -46,4 +46,5 @@ __all__ = [
     "refund_of",
     "refund_packet_now",
     "revoke",
+    "tell",
 ]

@@ -158,7 +158,14 @@ def test_what_stands_against_it_is_said_and_transfers_are_chosen(
     trusted = HUB if contract else None
     with house.store.read() as work:
         ways = plan_delivery(
-            ETHER, prizes=(500, 300, 200), personas=0, wallet_id="w1", disperse=trusted, gas_price_wei=1, work=work
+            ETHER,
+            prizes=(500, 300, 200),
+            personas=0,
+            wallet_id="w1",
+            disperse=trusted,
+            packet=None,
+            gas_price_wei=1,
+            work=work,
         )
     assert reason in str(ways.route_of(Means.DISPERSE).obstacle)
     with pytest.raises(Refused, match=reason):
