@@ -85,7 +85,8 @@ def key_of(number: int) -> PublicKey:
 
 
 def order_of(till: PacketTill, giveaway: Giveaway, *, duration_s: int = HOUR_S) -> PayOrder:
-    return PayOrder(giveaway.id, WHO, Means.PACKET, None, PacketWay("dao", "DAO", duration_s, till.maker))
+    way = PacketWay("dao", "DAO", duration_s, till.maker)
+    return PayOrder(giveaway.id, WHO, Means.PACKET, packet=way)
 
 
 def paid_by_packet(till: PacketTill, giveaway: Giveaway) -> HostedPacket:
@@ -251,7 +252,7 @@ def test_a_packet_of_a_token_that_takes_a_fee_is_not_posted_and_the_prizes_stay_
 )
 def test_what_stands_against_a_packet_is_told_and_nothing_is_paid(till: PacketTill, case: str, reason: str) -> None:
     changes: dict[str, object] = {"prizes": (PRIZE, PRIZE, 2 * PRIZE)} if case == "prizes" else {}
-    giveaway = won(till, keys=2 if case == "keys" else 3, **changes)  # type: ignore[arg-type]  # one of the above
+    giveaway = won(till, keys=2 if case == "keys" else 3, **changes)
     order = order_of(till, giveaway)
     if case == "persona":
         order = replace(order, packet=None)
