@@ -12,10 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from maskbot.domain.errors import Malformed
+from maskbot.domain.money import Amount, Chain, parse_amount
+from maskbot.sandbox.money import give
 from maskbot.sandbox.people import OnMastodon, OnX, wait_for
 from maskbot.sandbox.places import running, take_place
 from maskbot.sandbox.tour import play_tour
 from maskbot.sandbox.world import ON_MASTODON, ON_X, World
+from maskbot.wire.crypto import address_text, parse_address
 
 app = typer.Typer(
     help="The bot and an outside world on loopback, to try it and for the tour.",
@@ -29,6 +32,7 @@ The sandbox stays up until Ctrl-C. From another terminal:
   {maskbot} sandbox say mastodon alice "@maskbot help"
   {maskbot} sandbox say x bob "@maskbot price ETH"
   {maskbot} sandbox run inbox list        (any command of the operator)
+  {maskbot} sandbox fund 0x... 10         (coins on its chain, 31337)
 People: {people}
 """
 
@@ -67,6 +71,18 @@ def say(
         return
     for reply in replies:
         print(f"{reply.author}: {reply.text}" + (f"  [{reply.visibility}]" if reply.visibility != "public" else ""))
+
+
+@app.command()
+def fund(
+    address: Annotated[str, typer.Argument(help="Who gets it: 0x and 40 hexadecimal digits.")],
+    amount: Annotated[str, typer.Argument(help="How much of the chain's coin, such as 10 or 0.5.")],
+) -> None:
+    """Give an address coins on a running sandbox's chain; they are worth nothing."""
+    chain = Chain(id=31337, name="sandbox", coin_symbol="ETH", final_depth=1, has_finalized=False)
+    wei = parse_amount(amount, token=chain.coin).base_units
+    has = give(running()["chain"], address_text(parse_address(address)), wei=wei)
+    print(f"{address} has {Amount(chain.coin, has)}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

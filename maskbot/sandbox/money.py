@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from maskbot.domain.money import Address
-from maskbot.sandbox.chain import Anvil
+from maskbot.sandbox.chain import Anvil, ChainPartFailed
 from maskbot.sandbox.fault_proxy import FaultProxy
 from maskbot.sandbox.red_packets import deploy_red_packets
 from maskbot.wire.crypto import address_text
@@ -118,6 +120,21 @@ class Money:
             has_succeeded=receipt["status"] == "0x1",
             cost_wei=int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16),
         )
+
+
+def give(url: str, address: str, *, wei: int) -> int:
+    """Add so much to what an address has on the chain of a running sandbox; what it has then. Raises Unavailable."""
+    has = int(_ask(url, "eth_getBalance", address, "latest"), 16) + wei
+    _ask(url, "anvil_setBalance", address, hex(has))
+    return has
+
+
+def _ask(url: str, method: str, *params: str) -> str:
+    try:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return str(httpx.post(url, json=body, timeout=10, trust_env=False).raise_for_status().json()["result"])
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise ChainPartFailed(f"the sandbox's chain does not answer {method}") from error
 
 
 def _open_beacon() -> DrandServer:

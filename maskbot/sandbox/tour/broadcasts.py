@@ -70,6 +70,12 @@ def plan(world: World, words: str, readers: list[ForeignClient], *, slot: dateti
     return str(planned["id"])
 
 
+def posts_before(world: World) -> frozenset[str]:
+    """The ids of what the bot has posted so far."""
+    watchers = (world.person("x", "bob"), world.person("mastodon", "alice"))
+    return frozenset(post.post_id for human in watchers for post in human.posts_of(BOT))
+
+
 def appearing(world: World, *, besides: frozenset[str] = frozenset()) -> dict[str, SeenPost]:
     """The bot's newest sealed post on each platform, as others see it."""
     watchers = {"x": world.person("x", "bob"), "mastodon": world.person("mastodon", "alice")}

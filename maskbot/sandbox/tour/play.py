@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from maskbot.sandbox.tour import broadcasts, faults, giveaway, questions, red_packets, sealed_posts
+from maskbot.sandbox.tour import broadcasts, faults, giveaway, prizes, questions, red_packets, sealed_posts
 from maskbot.sandbox.tour.stage import Stage
 from maskbot.sandbox.world import World
 
@@ -12,8 +12,12 @@ from maskbot.sandbox.world import World
 def play_tour(world: World, *, say: Callable[[str], None] = print) -> bool:
     """Play every act; whether every step was seen to work."""
     stage = Stage(say)
-    acts = (questions, sealed_posts, broadcasts, faults, red_packets, giveaway)
-    for act in acts:
+    for act in (questions, sealed_posts, broadcasts, red_packets):
         act.play(stage, world)
+    spring = giveaway.play(stage, world)
+    prizes.play(stage, world, spring)
+    faults.play(stage, world)
+    stage.act("7. What nobody took")
     red_packets.look_back(stage, world)
+    prizes.look_back(stage, world, spring)
     return stage.close()

@@ -1,4 +1,4 @@
-"""Act five: red packets. The DAO's own: made, posted, opened by a stranger, and what nobody took taken back. A stranger's: taken by
+"""Act four: red packets. The DAO's own: made, posted, opened by a stranger, and what nobody took taken back. A stranger's: taken by
 itself for a hosted persona. The chain says who has what.
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maskbot.domain.money import NATIVE, Address
@@ -15,9 +15,9 @@ from maskbot.sandbox.chain import ETHER, ChainPartFailed, dev_account
 from maskbot.sandbox.foreign_client import ForeignClient
 from maskbot.sandbox.money import purse_of
 from maskbot.sandbox.people import SeenPost, wait_for
-from maskbot.sandbox.tour.broadcasts import appearing
+from maskbot.sandbox.tour.broadcasts import appearing, posts_before
 from maskbot.sandbox.tour.stage import PATIENCE_S, Stage, check
-from maskbot.sandbox.world import BOT, World
+from maskbot.sandbox.world import World
 from maskbot.wire.crypto import address_text, is_private_key, parse_address
 from maskbot.wire.red_packet import POST_KEY, ClaimCall, CreateCall, PacketPost, read_packet_post, sign_ticket
 from maskbot.wire.red_packet.abi import selector_of
@@ -31,7 +31,7 @@ _NATIVE_LIMIT = """
 [[token]]
 address = "native"
 per_payment = "{most}"
-per_day = "{most}"
+per_day = "{a_day}"
 per_recipient = "{most}"
 approval_above = "{most}"
 """
@@ -40,7 +40,7 @@ _METHOD = '[[method]]\ncontract = "{contract}"\nselector = "0x{selector}"\n'
 
 def play(stage: Stage, world: World) -> None:
     """gina takes from the DAO; the DAO takes from carol."""
-    stage.act("5. Red packets")
+    stage.act("4. Red packets")
     purse, treasury, open_s = "", b"", _LEAST_OPEN_S
     with stage.step("the operator makes a wallet that may make and take packets, for the treasury's persona") as seen:
         began_s = time.monotonic()
@@ -58,7 +58,7 @@ def play(stage: Stage, world: World) -> None:
         "gina opens the post with another client and takes one share on the chain, and no second one"
     ) as seen:
         assert posted is not None
-        seen(_take(world, posted, who="gina"))
+        seen(take_share(world, posted, who="gina"))
     with stage.step(
         "carol posts a packet sealed for the treasury: the bot takes a share by itself, mallory sees nothing"
     ) as seen:
@@ -67,7 +67,6 @@ def play(stage: Stage, world: World) -> None:
 
 def look_back(stage: Stage, world: World) -> None:
     """When its time is over."""
-    stage.act("7. What nobody took")
     with stage.step(
         "the rest of the DAO's packet came back by itself; the books and the chain agree to the wei"
     ) as seen:
@@ -85,15 +84,21 @@ def look_back(stage: Stage, world: World) -> None:
         seen("3 = 1 taken by gina + 2 refunded; 1 more from carol; three transactions: creation, claim, refund")
 
 
+def make_wallet(world: World, name: str, *, most: int, methods: Sequence[str]) -> str:
+    """The address of a new wallet that may pay so many ETH at once, twice as many a day (a packet, and what comes back of it), and
+    call these methods of the packet contract."""
+    chain_id, contract = world.money.anvil.chain_id, address_text(world.money.packets.v4.address)
+    address = str(world.record("wallet", "new", name, "--chain", str(chain_id))["address"])
+    lines = [_METHOD.format(contract=contract, selector=selector_of(each).hex()) for each in methods]
+    policy = f"chain = {chain_id}\n" + _NATIVE_LIMIT.format(most=most * ETHER, a_day=2 * most * ETHER) + "".join(lines)
+    world.command("wallet", "policy", name, "--file", "-", stdin=policy)
+    return address
+
+
 def _make_purse(world: World) -> str:
-    chain, packets = world.money.anvil, world.money.packets
-    address = str(world.record("wallet", "new", "purse", "--chain", str(chain.chain_id))["address"])
-    contract = address_text(packets.v4.address)
-    methods = [_METHOD.format(contract=contract, selector=selector_of(each).hex()) for each in (CREATE, CLAIM, REFUND)]
-    policy = f"chain = {chain.chain_id}\n" + _NATIVE_LIMIT.format(most=_SHARES * ETHER) + "".join(methods)
-    world.command("wallet", "policy", "purse", "--file", "-", stdin=policy)
+    address = make_wallet(world, "purse", most=_SHARES, methods=(CREATE, CLAIM, REFUND))
     world.command("wallet", "link", "purse", "--persona", "treasury")
-    chain.fund([parse_address(address)], wei=_FUNDED_ETHER * ETHER)
+    world.money.anvil.fund([parse_address(address)], wei=_FUNDED_ETHER * ETHER)
     return address
 
 
@@ -104,8 +109,7 @@ def _public_key(world: World, persona: str) -> bytes:
 
 def _create(world: World, reader: ForeignClient, *, open_s: int) -> PacketPost:
     """Have it made; what others read in the post, the same on both platforms."""
-    watchers = (world.person("x", "bob"), world.person("mastodon", "alice"))
-    before = frozenset(post.post_id for human in watchers for post in human.posts_of(BOT))
+    before = posts_before(world)
     accounts = [word for platform in ("x", "mastodon") for word in ("--account", world.account_id(platform))]
     words = ("--wallet", "purse", "--persona", "treasury", *accounts, "--total", str(_SHARES), "--shares", str(_SHARES))
     world.command("redpacket", "create", *words, "--for", f"+{open_s}s", "--public", "--message", "Good morning!")
@@ -122,7 +126,8 @@ def meta_of(reader: ForeignClient, post: SeenPost) -> Mapping[str, object]:
     return {} if message is None else message.meta or {}
 
 
-def _take(world: World, posted: PacketPost, *, who: str) -> str:
+def take_share(world: World, posted: PacketPost, *, who: str) -> str:
+    """Somebody takes 1 ETH on the chain with what a post told them, and gets no second share."""
     chain, contract = world.money.anvil, world.money.packets.v4.address
     taker = parse_address(purse_of(who))
     ticket = sign_ticket(posted.packet_key, sender=taker)

@@ -11,6 +11,7 @@ import pytest
 from maskbot.domain.red_packet import PacketVersion
 from maskbot.sandbox.chain import ETHER, Anvil, ChainPartFailed, dev_account
 from maskbot.sandbox.compiled import compile_contracts
+from maskbot.sandbox.money import give
 from maskbot.sandbox.red_packets import deploy_red_packets
 from maskbot.wire.crypto import address_text
 from maskbot.wire.erc20 import decode_number, encode_balance_of
@@ -80,6 +81,16 @@ def test_the_red_packet_contracts_are_deployed_and_trusted_there(tmp_path: Path)
         }
         answer = anvil.request("eth_call", question, "latest")
         assert decode_number(bytes.fromhex(answer[2:])) == 10**12
+
+
+def test_anybody_can_be_given_coins_by_the_address_of_the_chain(tmp_path: Path) -> None:
+    text = address_text(dev_account(2).address)
+    with Anvil(tmp_path, accounts=2) as anvil:
+        assert [give(anvil.url, text, wei=5), give(anvil.url, text, wei=2)] == [5, 7]
+        assert balance(anvil, 2) == 7
+        url = anvil.url
+    with pytest.raises(ChainPartFailed):
+        give(url, text, wei=1)
 
 
 def test_sources_are_compiled_once() -> None:
