@@ -14,7 +14,7 @@ import structlog
 from maskbot.assembly import App
 from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
 from maskbot.domain.job import Job, JobKind
-from maskbot.flows.act.check_payment import check_payment
+from maskbot.flows.act.check_payment import check_payments
 from maskbot.flows.act.delete_post import delete_post
 from maskbot.flows.act.deliver_post import deliver_post
 from maskbot.flows.act.deliver_webhook import deliver_webhook
@@ -37,7 +37,7 @@ from workers.solitude import Room
 
 log = structlog.get_logger()
 
-BATCHES: Mapping[str, int] = {"mentions": 200, "facts": 4, "keys": 4, "deliveries": 2, "webhooks": 4, "payments": 1}
+BATCHES: Mapping[str, int] = {"mentions": 200, "facts": 4, "keys": 4, "deliveries": 2, "webhooks": 4, "payments": 100}
 """How many jobs one claim takes: many where they are decided together, few where each waits for the outside."""
 
 GIVE_UP_AFTER_MS = 24 * 3_600_000
@@ -47,6 +47,21 @@ _MOST_BUGS = 5
 _ROOM = Room()
 
 Flow = Callable[[Job, App, Notice], object]
+Batch = Callable[[Sequence[Job], App, Notice], object]
+
+_BATCHED: Mapping[JobKind, Batch] = {
+    JobKind.ANSWER_MENTION: lambda jobs, app, notice: answer_mentions(
+        jobs,
+        store=app.store,
+        keys=app.vault,
+        clock=app.clock,
+        notice=notice,
+        applets=app.applets,
+        policies=app.policies,
+    ),
+    JobKind.CHECK_PAYMENT: lambda jobs, app, _: check_payments(jobs, parts=app.payments),
+}
+"""The kinds whose jobs are done together; one whose worker died, or that failed before, is done by itself."""
 
 _FLOWS: Mapping[JobKind, Flow] = {
     JobKind.FETCH_FACTS: lambda job, app, notice: fetch_facts(
@@ -77,7 +92,6 @@ _FLOWS: Mapping[JobKind, Flow] = {
         job, store=app.store, secrets=app.vault, sender=app.webhooks, clock=app.clock
     ),
     JobKind.ERASE_KEY: lambda job, app, _: erase_key(job, store=app.store, keys=app.vault),
-    JobKind.CHECK_PAYMENT: lambda job, app, _: check_payment(job, parts=app.payments),
     JobKind.SWEEP_WALLET: lambda job, app, _: sweep_wallet(job, parts=app.payments),
     JobKind.ADVANCE_PACKET: lambda job, app, _: advance_packet(job, parts=app.packets),
     JobKind.PUBLISH_PACKET: lambda job, app, notice: publish_packet(job, parts=app.packets, notice=notice),
@@ -135,7 +149,7 @@ def drain(queue: str, *, app: App, notice: Notice, owner: str, is_stopping: Call
 
 
 def run_jobs(jobs: Sequence[Job], *, app: App, notice: Notice, is_stopping: Callable[[], bool] = lambda: False) -> int:
-    """Do claimed jobs: mentions together, the others one by one; how many were done.
+    """Do claimed jobs: those of a kind that is done in batches together, the others one by one; how many were done.
 
     Jobs that a worker died with come after the clean ones, each by itself; of those that two workers died with, only the first,
     and the others are handed back, so that what waits behind a poison job does not share its fate (R10). What was not begun when
@@ -143,10 +157,11 @@ def run_jobs(jobs: Sequence[Job], *, app: App, notice: Notice, is_stopping: Call
     """
     suspects = sorted((job for job in jobs if job.crashes > 1), key=lambda job: job.crashes)
     _hand_back(suspects[1:], app=app)
-    mentions = [job for job in jobs if job.kind is JobKind.ANSWER_MENTION and job.crashes == 0]
-    others = [job for job in jobs if job.kind is not JobKind.ANSWER_MENTION and job.crashes == 0]
+    clean = [job for job in jobs if job.crashes == 0]
+    batches = [[job for job in clean if job.kind is kind and _is_batched(job)] for kind in _BATCHED]
+    others = [job for job in clean if not _is_batched(job)]
     shaken = [job for job in jobs if job.crashes == 1]
-    steps = ([mentions] if mentions else []) + [[job] for job in others + shaken + suspects[:1]]
+    steps = [*filter(None, batches), *([job] for job in others + shaken + suspects[:1])]
     done = 0
     for index, step in enumerate(steps):
         if is_stopping():
@@ -167,17 +182,20 @@ def _hand_back(jobs: Sequence[Job], *, app: App) -> None:
         log.warning("job.not_handed_back", jobs=len(jobs), error=error.kind)
 
 
+def _is_batched(job: Job) -> bool:
+    """A payment that was tried before is checked by itself: whatever is wrong with it, the others do not wait for it again."""
+    return job.kind is JobKind.ANSWER_MENTION or (job.kind in _BATCHED and job.tries == 1)
+
+
 def _run(jobs: Sequence[Job], *, app: App, notice: Notice) -> None:
-    """Do one step: one job, or a batch of mentions that are decided together."""
+    """Do one step: one job, or a batch that is done together."""
+    kind = jobs[0].kind
     try:
         with _ROOM.alone() if jobs[0].crashes > 1 else _ROOM.shared():
-            if jobs[0].kind is JobKind.ANSWER_MENTION:
-                answer_mentions(
-                    jobs, store=app.store, keys=app.vault, clock=app.clock, notice=notice, applets=app.applets,
-                    policies=app.policies,
-                )  # fmt: skip
+            if kind in _BATCHED:
+                _BATCHED[kind](jobs, app, notice)
             else:
-                _FLOWS[jobs[0].kind](jobs[0], app, notice)
+                _FLOWS[kind](jobs[0], app, notice)
     except MaskbotError as error:
         if error.kind == "StaleLease":
             log.info("job.taken_over", kind=jobs[0].kind.value, jobs=len(jobs))

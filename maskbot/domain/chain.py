@@ -75,6 +75,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulated:
+    """A call that would succeed on the pending block: what it returns, and the gas it would need."""
+
+    answer: bytes
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """One event of a mined transaction, in its place on the chain."""
 

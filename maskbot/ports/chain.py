@@ -8,10 +8,11 @@ value that a quorum vouches for, fees at the lowest. Every method raises only th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from maskbot.domain.chain import At, Call, ChainAccount, Fees, Header, Inclusion, LogPage, LogQuery
-from maskbot.domain.errors import Malformed, Misconfigured, Refused, Unavailable, Unconfirmed
+from maskbot.domain.chain import At, Call, ChainAccount, Fees, Header, Inclusion, LogPage, LogQuery, Simulated
+from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
 from maskbot.domain.money import Address, Chain
 
 
@@ -141,7 +142,26 @@ class ChainSender(Protocol):
         ...
 
 
-class ChainNode(ChainReader, ChainState, ChainLedger, ChainSender, Protocol):
+class ChainBatches(Protocol):
+    """Many questions at once. Each has an answer of its own, in the order of the questions: what is refused, unknown or malformed
+    for one says nothing about another."""
+
+    def simulate(self, calls: Sequence[Call]) -> tuple[Simulated | MaskbotError, ...]:
+        """What each call would do on the pending block, each as if the others did not happen. Errors are CallReverted,
+        InsufficientFunds, Unavailable, NodeAnswerMalformed. Raises Unavailable when no node answers."""
+        ...
+
+    def submit_all(self, raws: Sequence[bytes]) -> tuple[MaskbotError | None, ...]:
+        """Hand signed bytes to every node, in this order; None when a node took or already had it, else the error that `submit`
+        raises for it."""
+        ...
+
+    def fetch_inclusions(self, tx_hashes: Sequence[bytes]) -> tuple[Inclusion | MaskbotError | None, ...]:
+        """Where each is mined, as `fetch_inclusion` says or raises it."""
+        ...
+
+
+class ChainNode(ChainReader, ChainState, ChainLedger, ChainSender, ChainBatches, Protocol):
     """All of one chain."""
 
     @property

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from maskbot.domain.audit import Entry, NewEntry
+from maskbot.domain.errors import MaskbotError
 from maskbot.domain.gas import GasOffer
 from maskbot.domain.money import Address
 from maskbot.domain.spending import Approval, Effect, SpendingPolicy, Totals
@@ -34,13 +35,26 @@ class Wallets(Protocol):
         """The wallet, and nobody else changes it or its payments until the end of the transaction."""
         ...
 
-    def take_nonce(self, wallet_id: str, *, nonce: int, now_ms: int) -> None:
-        """The next nonce is `nonce` no more but the one after. Raises Refused (IllegalMove) if it was not `nonce`."""
+    def take_nonces(self, wallet_id: str, *, first: int, count: int, now_ms: int) -> None:
+        """The next nonce is `first` no more but the one `count` further. Raises Refused (IllegalMove) if it was not `first`."""
         ...
 
     def move(self, wallet_id: str, *, after: str, reason: str, now_ms: int, next_nonce: int | None = None) -> None:
         """Change the state, and the next nonce if one is given. Raises Refused (IllegalMove)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One intent that changes its state; nonce, gas limit and needed approvals are set if given."""
+
+    intent_id: str
+    before: str
+    after: str
+    nonce: int | None = None
+    gas_limit: int | None = None
+    needed_approvals: int | None = None
+    error_kind: str | None = None
 
 
 class Intents(Protocol):
@@ -76,6 +90,10 @@ class Intents(Protocol):
         in `before` or the move is not legal."""
         ...
 
+    def move_all(self, moves: Sequence[Move], *, now_ms: int) -> None:
+        """Change many. Raises Refused (IllegalMove) if one cannot be done; the transaction is to be given up then."""
+        ...
+
     def note(
         self,
         intent_id: str,
@@ -93,7 +111,7 @@ class Intents(Protocol):
 class Attempts(Protocol):
     """Signed transactions, and where they were mined."""
 
-    def add(self, attempt: Attempt) -> None:
+    def add(self, *attempts: Attempt) -> None:
         """Store the bytes. An attempt's hash and its number are unique."""
         ...
 
@@ -101,16 +119,16 @@ class Attempts(Protocol):
         """The attempts of each intent, oldest first."""
         ...
 
-    def mark_sent(self, tx_hash: bytes, *, now_ms: int) -> None:
+    def mark_sent(self, *tx_hashes: bytes, now_ms: int) -> None:
         """The bytes are being handed to the nodes."""
         ...
 
-    def mark_mined(self, mined: MinedAttempt, *, now_ms: int) -> None:
-        """The attempt is in this block; any other block it was seen in is not canonical."""
+    def mark_mined(self, *mined: MinedAttempt, now_ms: int) -> None:
+        """Each attempt is in this block; any other block it was seen in is not canonical."""
         ...
 
-    def mark_not_mined(self, tx_hash: bytes) -> None:
-        """No block of the chain holds it any more."""
+    def mark_not_mined(self, *tx_hashes: bytes) -> None:
+        """No block of the chain holds them any more."""
         ...
 
 
@@ -145,20 +163,20 @@ class Rules(Protocol):
 class Spending(Protocol):
     """What is spent or reserved, by wallet, token, recipient and UTC day. `wallets.lock` comes first."""
 
-    def totals(self, wallet_id: str, effect: Effect, *, day: int) -> Totals:
-        """The day's totals that this effect would add to."""
+    def totals(self, wallet_id: str, *effects: Effect, day: int) -> Totals:
+        """The day's totals that these effects would add to."""
         ...
 
-    def reserve(self, intent: Intent, effect: Effect, *, day: int, now_ms: int) -> None:
-        """Count the payment to the day."""
+    def reserve(self, *payments: tuple[Intent, Effect], day: int, now_ms: int) -> None:
+        """Count payments of one wallet to the day."""
         ...
 
-    def reserved_day(self, intent_id: str) -> int | None:
-        """The day to which the payment is counted, as reserved or as settled; None when it is not."""
+    def reserved_days(self, intent_ids: Sequence[str]) -> Mapping[str, int]:
+        """The day to which each payment is counted, as reserved or as settled; those that are not are left out."""
         ...
 
-    def settle(self, intent_id: str, *, now_ms: int) -> None:
-        """The payment is final: it stays counted for good."""
+    def settle(self, *intent_ids: str, now_ms: int) -> None:
+        """The payments are final: they stay counted for good."""
         ...
 
     def release(self, intent_id: str, *, now_ms: int) -> None:
@@ -208,6 +226,14 @@ class WalletSource:
     path: str = "m/44'/60'/0'/0/0"
 
 
+@dataclass(frozen=True, slots=True)
+class SignOrder:
+    """One payment to sign, and what to offer for its gas."""
+
+    intent_id: str
+    offer: GasOffer
+
+
 class WalletKeys(Protocol):
     """The vault's wallet keys. `sign` reads intent, policy, approvals and switches itself, and stores what it signs."""
 
@@ -215,16 +241,18 @@ class WalletKeys(Protocol):
         """Make or import the key; repeating it with the same id gives the same address."""
         ...
 
-    def sign_payment(self, *, intent_id: str, offer: GasOffer) -> bytes:
-        """Sign an approved intent with the wallet's next nonce and store the bytes in one transaction; the transaction's hash.
-        An intent that is signed already gives the hash of its first attempt.
+    def sign_payments(self, orders: Sequence[SignOrder]) -> tuple[bytes | MaskbotError, ...]:
+        """Sign approved intents of one wallet (that of the first one) with its next nonces, in this order, and store nonces and
+        bytes in one transaction. For each the transaction's hash, or why it is not signed, which takes no nonce and stops no other:
+        SpendingRefused, PaymentGone, FeeCapReached, InvalidCall, Refused (Paused, WalletNotActive, NotApproved). An intent that is
+        signed already gives the hash of its first attempt. At most 1,000 orders.
 
-        Raises: SpendingRefused, PaymentGone, FeeCapReached, and Refused (Paused, WalletNotActive, NotApproved, NoSuchKey)."""
+        Raises: PaymentGone (no such payment), Refused (NoSuchKey), Misconfigured (OtherKey)."""
         ...
 
     def sign_replacement(self, *, intent_id: str, offer: GasOffer, after: int, is_cancel: bool) -> bytes:
         """Sign a replacement of the newest attempt, whose number has to be `after`: same nonce and same call, or, to cancel,
-        nothing to ourselves. Raises like `sign_payment`, and Refused (NotRaised) for an offer that is not enough above."""
+        nothing to ourselves. Raises what `sign_payments` answers, and Refused (NotRaised) for an offer that is not enough above."""
         ...
 
     def sign_proposal(self, *, proposal_id: str) -> bytes:

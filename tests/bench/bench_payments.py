@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+
+import structlog
 
 from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.adapters.store.upgrade import upgrade
@@ -17,6 +20,7 @@ from maskbot.adapters.system import SystemClock
 from maskbot.domain.gas import GasOffer
 from maskbot.domain.transaction import ContractCall
 from maskbot.flows.act.payment_parts import PaymentRules
+from maskbot.ports.treasury import SignOrder
 from maskbot.sandbox.chain import Anvil
 from maskbot.wire.transaction import TransactionFields, sign_transaction
 from tests.chaos.payment_faults import CHAIN as SMALL
@@ -26,11 +30,12 @@ from tests.fakes.till import BOB, ONE, PRIVATE_KEY, Till
 PAYMENTS = 300
 CHAIN = replace(SMALL, window=1_000)
 OFFER = GasOffer(50 * 10**9, 10**9, is_legacy=False)
-RULES = PaymentRules(batch=100, poll_ms=200, resend_ms=60_000, bump_ms=600_000)
+RULES = PaymentRules(batch=500, poll_ms=200, resend_ms=60_000, bump_ms=600_000)
 
 
 def main() -> None:
     """Print the figures."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     fields = TransactionFields(CHAIN.id, 0, 21_000, OFFER, ContractCall(BOB, 1))
     bare = rate(
         lambda: [sign_transaction(replace(fields, nonce=nonce), private_key=PRIVATE_KEY) for nonce in range(3_000)],
@@ -97,7 +102,7 @@ def payment_rate(anvil: Anvil, *, folder: Path) -> tuple[float, float]:
         till.work_once()
     with till.store.write() as work:
         work.switches.flip("payments", is_on=True, reason="", who="", now_ms=0)
-    signed = rate(lambda: [till.signer.sign_payment(intent_id=one, offer=OFFER) for one in ids], len(ids))
+    signed = rate(lambda: till.signer.sign_payments([SignOrder(one, OFFER) for one in ids]), len(ids))
     till.close()
     node.close()
     return PAYMENTS / taken_s, signed

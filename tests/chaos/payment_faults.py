@@ -38,6 +38,18 @@ PLAIN_POINTS = (
 )
 """Every step of a payment that goes well."""
 
+BATCH_POINTS = (
+    "vault.signed",
+    "send.before",
+    "send.after",
+    "send.in_transaction",
+    "send.recorded",
+    "confirm.found",
+    "confirm.in_transaction",
+    "confirm.recorded",
+)
+"""Where a batch may die after k of its n payments."""
+
 REPLACED_POINTS = ("bump.before", "vault.replaced", "bump.signed")
 """What is added when it has to be replaced with more gas."""
 

@@ -20,7 +20,7 @@ from maskbot.flows.act.payment_parts import PaymentRules, go_on
 from tests.chaos.payment_faults import CHAIN, dying_at
 from tests.fakes.till import ONE, Till
 
-RULES = PaymentRules(batch=8, resend_ms=150, bump_ms=60_000, poll_ms=20, idle_ms=50, looks=2)
+RULES = PaymentRules(batch=8, at_once=1, resend_ms=150, bump_ms=60_000, poll_ms=20, idle_ms=50, looks=2)
 LONGEST_S = 30.0
 
 

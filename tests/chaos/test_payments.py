@@ -6,6 +6,7 @@ Here the process dies by an exception that nothing catches; `chaos_payments` end
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from maskbot.domain.money import Address
 from maskbot.sandbox.chain import Anvil
 from maskbot.wire.crypto import keccak256
 from tests.chaos.payment_faults import (
+    BATCH_POINTS,
     PLAIN_POINTS,
     REORG_POINTS,
     REPLACED_POINTS,
+    RULES,
     Died,
     chain_till,
     dying_at,
@@ -78,9 +81,7 @@ def die() -> None:
     raise Died
 
 
-@pytest.mark.parametrize(
-    ("point", "count"), [*((point, 1) for point in PLAIN_POINTS), ("vault.stored", 2), ("send.after", 2)]
-)
+@pytest.mark.parametrize(("point", "count"), [*((point, 1) for point in PLAIN_POINTS), ("vault.signed", 2)])
 def test_a_payment_that_dies_at_any_point_is_paid_exactly_once(
     till: Till, anvil: Anvil, clock: FakeClock, point: str, count: int
 ) -> None:
@@ -92,6 +93,24 @@ def test_a_payment_that_dies_at_any_point_is_paid_exactly_once(
     assert received(anvil, to) == 3 * ONE
     assert nonce_of(anvil, till.wallet.address) == till.wallet.next_nonce == 2
     assert deaths + (point == "plan.recorded") == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("point", BATCH_POINTS)
+def test_a_batch_that_dies_after_some_of_its_payments_pays_each_exactly_once(
+    till: Till, anvil: Anvil, clock: FakeClock, point: str, count: int
+) -> None:
+    till.rules = replace(RULES, at_once=1)
+    till.close()
+    till.open()
+    to = target(f"{point} {count}")
+    for number in range(3):
+        till.plan(f"p{number}", to=to, value_wei=ONE + number)
+    till.reach = till.vault_reach = dying_at(point, count, die=die)
+    assert live(till, anvil, clock) == 1
+    assert set(till.states().values()) == {"final"}
+    assert received(anvil, to) == 3 * ONE + 3
+    assert nonce_of(anvil, till.wallet.address) == till.wallet.next_nonce == 3
 
 
 def plan_twice(till: Till, to: Address) -> None:

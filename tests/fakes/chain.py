@@ -5,10 +5,12 @@ Nodes ask for 10 % more in both fees of a replacement (geth's rule); a reorg for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from maskbot.domain.chain import At, Call, ChainAccount, Fees, Header, Inclusion, LogPage, LogQuery, Receipt
+from maskbot.domain.chain import At, Call, ChainAccount, Fees, Header, Inclusion, LogPage, LogQuery, Receipt, Simulated
+from maskbot.domain.errors import MaskbotError
 from maskbot.domain.money import NATIVE, Address, Chain
 from maskbot.ports.chain import InsufficientFunds, NonceTooLow, SubmissionUnknown, Underpriced
 from maskbot.wire.crypto import keccak256
@@ -17,6 +19,9 @@ from maskbot.wire.transaction import TransactionFields, decode_signed, effect_of
 GAS = 21_000
 BALANCE_OF = bytes.fromhex("70a08231")
 PRICE_WEI = 10**9
+
+
+_Said = TypeVar("_Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,19 @@ class FakeChain:
             raise SubmissionUnknown("no answer")
         return tx_hash
 
+    def simulate(self, calls: Sequence[Call]) -> tuple[Simulated | MaskbotError, ...]:
+        """Each by itself."""
+        return tuple(_answered(lambda one=call: Simulated(b"", self.estimate_gas(one))) for call in calls)  # type: ignore[misc]  # mypy infers no lambda defaults
+
+    def submit_all(self, raws: Sequence[bytes]) -> tuple[MaskbotError | None, ...]:
+        """One after the other."""
+        answers = [_answered(lambda one=raw: self.submit(one)) for raw in raws]  # type: ignore[misc]  # mypy infers no lambda defaults
+        return tuple(one if isinstance(one, MaskbotError) else None for one in answers)
+
+    def fetch_inclusions(self, tx_hashes: Sequence[bytes]) -> tuple[Inclusion | MaskbotError | None, ...]:
+        """Each by itself."""
+        return tuple(_answered(lambda one=tx_hash: self.fetch_inclusion(one)) for tx_hash in tx_hashes)  # type: ignore[misc]  # mypy infers no lambda defaults
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -202,3 +220,10 @@ class FakeChain:
     def _hash(self, number: int) -> bytes:
         names = b"".join(held.tx_hash for held in (self.blocks[number - 1] if number else []))
         return keccak256(b"%d %d" % (number, self.salt) + names)
+
+
+def _answered(ask: Callable[[], _Said]) -> _Said | MaskbotError:
+    try:
+        return ask()
+    except MaskbotError as error:
+        return error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,22 +15,24 @@ from maskbot.adapters.store.work import SqlStore, open_store
 from maskbot.adapters.vault.kek import KekSource
 from maskbot.adapters.vault.keyring import Keyring
 from maskbot.adapters.vault.signer import PaymentSigner
-from maskbot.domain.errors import MaskbotError
+from maskbot.domain.errors import MaskbotError, Refused
+from maskbot.domain.gas import GasOffer
 from maskbot.domain.job import Job, JobKind
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.spending import SpendingPolicy, TokenLimit
 from maskbot.domain.transaction import Attempt, ContractCall, Intent, PaymentOrder
 from maskbot.domain.wallet import Wallet
-from maskbot.flows.act.check_payment import check_payment
+from maskbot.flows.act.check_payment import check_payments
 from maskbot.flows.act.payment_parts import PaymentParts, PaymentRules, go_on
 from maskbot.flows.act.sweep_wallet import sweep_wallet
 from maskbot.flows.decide.payment import plan_payment
 from maskbot.ports.chain import ChainNode
 from maskbot.ports.inside import Clock
-from maskbot.ports.treasury import WalletSource
+from maskbot.ports.treasury import SignOrder, WalletSource
 from tests.fakes.chain import FakeChain
 from tests.fakes.inside import FakeClock
 
+OFFER = GasOffer(2 * 10**9, 10**6, is_legacy=False)
 PRIVATE_KEY = b"\x11" * 32
 BOB = Address(b"\x0b" * 20)
 CAROL = Address(b"\x0c" * 20)
@@ -141,8 +144,12 @@ class Till:
         now_ms = self.clock.now_ms()
         with self.store.write() as work:
             jobs = work.jobs.claim(queue="payments", owner="test", limit=1000, now_ms=now_ms, lease_ms=self.lease_ms)
+        checks = [job for job in jobs if job.kind is JobKind.CHECK_PAYMENT]
+        if checks:
+            self._check(checks)
         for job in jobs:
-            self._do(job)
+            if job.kind is not JobKind.CHECK_PAYMENT:
+                self._do(job)
         return len(jobs)
 
     def work(self, rounds: int = 3) -> None:
@@ -151,15 +158,30 @@ class Till:
             if not self.work_once():
                 break
 
+    def sign(self, intent_id: str, offer: GasOffer = OFFER) -> bytes:
+        """The vault's answer to one order. Raises what it refuses with."""
+        (answer,) = self.signer.sign_payments([SignOrder(intent_id, offer)])
+        if isinstance(answer, MaskbotError):
+            raise answer
+        return answer
+
+    def _check(self, jobs: Sequence[Job]) -> None:
+        try:
+            check_payments(jobs, parts=self.parts)
+        except MaskbotError as error:
+            for job in jobs:
+                with suppress(Refused):  # those that are done have lost their lease
+                    self._postpone(job, error)
+
     def _do(self, job: Job) -> None:
         try:
-            if job.kind is JobKind.CHECK_PAYMENT:
-                check_payment(job, parts=self.parts)
-            else:
-                sweep_wallet(job, parts=self.parts)
+            sweep_wallet(job, parts=self.parts)
         except MaskbotError as error:
-            with self.store.write() as work:
-                work.jobs.postpone(job, due_at_ms=self.clock.now_ms() + 1_000, error_kind=error.kind)
+            self._postpone(job, error)
+
+    def _postpone(self, job: Job, error: MaskbotError) -> None:
+        with self.store.write() as work:
+            work.jobs.postpone(job, due_at_ms=self.clock.now_ms() + 1_000, error_kind=error.kind)
 
 
 @dataclass

@@ -147,7 +147,7 @@ def test_tokens_are_allowed_exactly_and_nothing_is_left_allowed(till: PacketTill
 def test_a_token_without_return_values_that_wants_zero_first_gets_it(till: PacketTill) -> None:
     till.send("VOID", "approve(address,uint256)", address_text(till.addresses["v4"]), 5)
     with till.store.write() as work:  # the wallet was used by hand
-        work.treasury.wallets.take_nonce("w1", nonce=till.wallet.next_nonce, now_ms=0)
+        work.treasury.wallets.take_nonces("w1", first=till.wallet.next_nonce, count=1, now_ms=0)
     packet = till.order(TokenShares(till.token("VOID"), total=1_000, shares=4))
     till.settle(packet, until="created")
     assert till.payments() == [RESET, APPROVE, CREATE]
@@ -395,7 +395,7 @@ def test_a_token_of_somebody_else_or_of_nobody_fails_the_packet(till: PacketTill
     for key, token_id in (("burnt", 61), ("sold", 9)):
         if key == "sold":
             with till.store.write() as work:
-                work.treasury.wallets.take_nonce("w1", nonce=till.wallet.next_nonce, now_ms=0)
+                work.treasury.wallets.take_nonces("w1", first=till.wallet.next_nonce, count=1, now_ms=0)
             till.send(
                 "NFT", "transferFrom(address,address,uint256)", address_text(WALLET), address_text(ALICE.address), 9
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from maskbot.adapters.evm.errors import NodeUnavailable
 from maskbot.adapters.evm.fields import Json, address, data, fixed, quantity, row, rows, small
 from maskbot.domain.chain import MOST_TOPICS, Header, Log, LogQuery, Receipt
@@ -113,13 +115,23 @@ def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes
     return found
 
 
-def holds_transaction(block_value: Json, *, tx_hash: bytes, block_hash: bytes) -> bool:
-    """Whether a block (with the hashes of its transactions) is the receipt's, and lists the transaction."""
-    if block_value is None:
-        return False
-    block = row(block_value, where="block")
+@dataclass(frozen=True, slots=True)
+class MinedBlock:
+    """The hash of a block, and the hashes of its transactions."""
+
+    hash: bytes
+    tx_hashes: frozenset[bytes]
+
+
+def read_mined_block(value: Json) -> MinedBlock | None:
+    """A block with the hashes of its transactions; None for null. Raises NodeAnswerMalformed."""
+    if value is None:
+        return None
+    block = row(value, where="block")
     hashes = rows(block.get("transactions"), where="transactions", most=100_000)
-    return fixed(block.get("hash"), where="hash") == block_hash and "0x" + tx_hash.hex() in hashes
+    return MinedBlock(
+        fixed(block.get("hash"), where="hash"), frozenset(fixed(one, where="transactions") for one in hashes)
+    )
 
 
 def _succeeded(status: Json) -> bool:

@@ -147,6 +147,13 @@ class Endpoint:
         raise NodeUnavailable(f"the node {self.host} answers with status {answer.status}", retry_after_s=pause_s)
 
 
+def value_of(answer: Result | Problem) -> Json:
+    """The result. Raises what the complaint means."""
+    if isinstance(answer, Problem):
+        raise problem_of(answer)
+    return answer.value
+
+
 def _question(identifier: int, method: str, params: Sequence[Json]) -> dict[str, Json]:
     return {"jsonrpc": "2.0", "id": identifier, "method": method, "params": list(params)}
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar, cast
 
-from maskbot.adapters.evm.answers import holds_transaction, read_header, read_receipt
-from maskbot.adapters.evm.endpoint import Endpoint, Problem, Result
-from maskbot.adapters.evm.errors import NodeRefuses, SendAnswer, problem_of
-from maskbot.adapters.evm.fields import Json, data, fixed, quantity, row, small, to_hex
+from maskbot.adapters.evm.answers import read_header
+from maskbot.adapters.evm.endpoint import Endpoint, Result, value_of
+from maskbot.adapters.evm.errors import NodeRefuses, SendAnswer
+from maskbot.adapters.evm.fields import Json, data, fixed, quantity, small, to_hex
+from maskbot.adapters.evm.inclusions import agreed_inclusion, inclusions_at
 from maskbot.adapters.evm.log_pages import LogPages
 from maskbot.adapters.evm.quorum import agreed, heard_of, middle_low, vouched
-from maskbot.adapters.evm.sending import merge_answers, send_to
+from maskbot.adapters.evm.sending import merged, send_all_to
+from maskbot.adapters.evm.simulation import LONGEST_RESULT, call_fields, simulated_at
 from maskbot.domain.chain import (
     At,
     BlockName,
@@ -23,15 +26,17 @@ from maskbot.domain.chain import (
     Inclusion,
     LogPage,
     LogQuery,
-    Receipt,
+    Simulated,
 )
 from maskbot.domain.errors import MaskbotError, Misconfigured, Refused
 from maskbot.domain.money import Address, Chain
-from maskbot.ports.chain import CallReverted, NodeAnswerMalformed, NodesDisagree, WrongChain
+from maskbot.ports.chain import CallReverted, NodeAnswerMalformed, WrongChain
 from maskbot.wire.crypto import address_text, keccak256
 
-_LONGEST_RESULT = 128 * 1024
+_CHUNK = 100
+"""Questions of one JSON-RPC batch: what public nodes take."""
 _Said = TypeVar("_Said")
+_Asked = TypeVar("_Asked")
 
 
 class EvmNode:
@@ -81,7 +86,7 @@ class EvmNode:
 
     def call(self, call: Call, *, at: At) -> bytes:
         """As the port says."""
-        fields = _call_fields(call)
+        fields = call_fields(call)
         if isinstance(at, BlockName):
             return self._from_first(lambda node: _called(node, fields, at.value))
         answer = self._from_quorum(lambda node: _called_or_reverted(node, fields, to_hex(at)))
@@ -91,14 +96,14 @@ class EvmNode:
 
     def estimate_gas(self, call: Call) -> int:
         """As the port says."""
-        fields = _call_fields(call)
+        fields = call_fields(call)
         return self._from_first(lambda node: small(node.ask("eth_estimateGas", fields, "pending"), where="gas"))
 
     def fetch_code(self, address: Address) -> bytes:
         """As the port says."""
         asked = (address_text(address), BlockName.LATEST.value)
         return self._from_first(
-            lambda node: data(node.ask("eth_getCode", *asked), where="code", longest=_LONGEST_RESULT)
+            lambda node: data(node.ask("eth_getCode", *asked), where="code", longest=LONGEST_RESULT)
         )
 
     def fetch_word(self, address: Address, *, slot: bytes) -> bytes:
@@ -121,16 +126,18 @@ class EvmNode:
 
     def fetch_inclusion(self, tx_hash: bytes) -> Inclusion | None:
         """As the port says."""
-        said = self._from_all(lambda node: self._inclusion(node, tx_hash))
-        mined = [one for one in heard_of(said) if one is not None]
-        if not mined:
-            return agreed(said, quorum=self._quorum)
-        if len(mined) < self._quorum:
-            raise NodesDisagree(f"{len(mined)} of {len(said)} nodes have this transaction mined")
-        receipt = agreed([one.receipt for one in mined], quorum=self._quorum)
-        mined = [one for one in mined if one.receipt == receipt]
-        finals = sum(1 for one in mined if one.is_final)
-        return Inclusion(receipt, vouched([one.depth for one in mined], quorum=self._quorum), finals >= self._quorum)
+        (found,) = self.fetch_inclusions([tx_hash])
+        if isinstance(found, MaskbotError):
+            raise found
+        return found
+
+    def fetch_inclusions(self, tx_hashes: Sequence[bytes]) -> tuple[Inclusion | MaskbotError | None, ...]:
+        """As the port says."""
+        found: list[Inclusion | MaskbotError | None] = []
+        for hashes in _in_chunks(tx_hashes):
+            said = self._from_all(partial(inclusions_at, tx_hashes=hashes, chain=self._chain))
+            found += [agreed_inclusion(_each(said, at), quorum=self._quorum) for at in range(len(hashes))]
+        return tuple(found)
 
     def fetch_logs(self, query: LogQuery) -> LogPage:
         """As the port says."""
@@ -138,41 +145,26 @@ class EvmNode:
 
     def submit(self, raw: bytes) -> bytes:
         """As the port says."""
-        tx_hash = keccak256(raw)
-        said = self._from_all(lambda node: send_to(node, raw, tx_hash=tx_hash))
-        merge_answers([one if isinstance(one, SendAnswer) else SendAnswer.UNKNOWN for one in said])
-        return tx_hash
+        (refusal,) = self.submit_all([raw])
+        if refusal is not None:
+            raise refusal
+        return keccak256(raw)
 
-    def _inclusion(self, node: Endpoint, tx_hash: bytes) -> Inclusion | None:
-        text = to_hex(tx_hash)
-        calls: list[tuple[str, list[Json]]] = [
-            ("eth_getTransactionReceipt", [text]),
-            ("eth_getBlockByNumber", ["latest", False]),
-        ]
-        if self._chain.has_finalized:
-            calls.append(("eth_getBlockByNumber", ["finalized", False]))
-        found, *blocks = (_value(one) for one in node.ask_many(calls))
-        if found is None:
-            return None
-        number = small(row(found, where="receipt").get("blockNumber"), where="blockNumber")
-        # only now: a node works on the members of a batch in any order, so beside the receipt the rest might be of a moment before
-        where = to_hex(number)
-        second = node.ask_many([("eth_getTransactionByHash", [text]), ("eth_getBlockByNumber", [where, False])])
-        transaction, block = (_value(one) for one in second)
-        receipt = read_receipt(found, transaction, tx_hash=tx_hash)
-        if receipt is None or not holds_transaction(block, tx_hash=tx_hash, block_hash=receipt.block_hash):
-            return None  # a receipt of a block that has left the chain
-        return self._placed(receipt, *(read_header(one) for one in blocks))
+    def submit_all(self, raws: Sequence[bytes]) -> tuple[MaskbotError | None, ...]:
+        """As the port says."""
+        sent: list[MaskbotError | None] = []
+        for chunk in _in_chunks(raws):
+            said = self._from_all(partial(send_all_to, raws=chunk))
+            heard = [[SendAnswer.UNKNOWN] * len(chunk) if isinstance(one, MaskbotError) else one for one in said]
+            sent += [merged([one[at] for one in heard]) for at in range(len(chunk))]
+        return tuple(sent)
 
-    def _placed(self, receipt: Receipt, newest: Header | None, finalized: Header | None = None) -> Inclusion:
-        if newest is None:
-            raise NodeAnswerMalformed("a chain without a newest block")
-        depth = max(newest.number - receipt.block_number + 1, 1)
-        if self._chain.has_finalized:
-            is_final = finalized is not None and finalized.number >= receipt.block_number
-        else:
-            is_final = depth >= self._chain.final_depth
-        return Inclusion(receipt, depth, is_final)
+    def simulate(self, calls: Sequence[Call]) -> tuple[Simulated | MaskbotError, ...]:
+        """As the port says."""
+        found: list[Simulated | MaskbotError] = []
+        for chunk in _in_chunks(calls):
+            found += self._from_first(partial(simulated_at, calls=chunk))
+        return tuple(found)
 
     def _from_first(self, ask: Callable[[Endpoint], _Said]) -> _Said:
         """The answer of the first node that gives one. What a contract refuses is an answer."""
@@ -209,14 +201,18 @@ def _caught(ask: Callable[[Endpoint], _Said], node: Endpoint) -> _Said | Maskbot
         return error
 
 
+def _in_chunks(questions: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
+    """The questions in pieces that fit one batch."""
+    return (questions[at : at + _CHUNK] for at in range(0, len(questions), _CHUNK))
+
+
 def _column(said: Sequence[_Said | MaskbotError], pick: Callable[[_Said], int]) -> list[int | MaskbotError]:
     return [one if isinstance(one, MaskbotError) else pick(one) for one in said]
 
 
-def _value(answer: Result | Problem) -> Json:
-    if isinstance(answer, Problem):
-        raise problem_of(answer)
-    return answer.value
+def _each(said: Sequence[Sequence[_Said | MaskbotError] | MaskbotError], at: int) -> list[_Said | MaskbotError]:
+    """What each node says to one of several questions."""
+    return [one if isinstance(one, MaskbotError) else one[at] for one in said]
 
 
 def _header_of(node: Endpoint, name: str) -> Header:
@@ -239,7 +235,7 @@ def _account(node: Endpoint, address: str) -> ChainAccount:
         ("eth_getTransactionCount", [address, "pending"]),
         ("eth_getBalance", [address, "latest"]),
     ]
-    nonce, pending, balance = (_value(one) for one in node.ask_many(calls))
+    nonce, pending, balance = (value_of(one) for one in node.ask_many(calls))
     return ChainAccount(small(nonce, where="nonce"), small(pending, where="nonce"), quantity(balance, where="balance"))
 
 
@@ -251,16 +247,16 @@ def _fees(node: Endpoint) -> Fees:
         ("eth_maxPriorityFeePerGas", []),
     ]
     block, price, priority = node.ask_many(calls)
-    newest = read_header(_value(block))
+    newest = read_header(value_of(block))
     base = None if newest is None else newest.base_fee_wei
-    price_wei = quantity(_value(price), where="gasPrice")
+    price_wei = quantity(value_of(price), where="gasPrice")
     if isinstance(priority, Result) and base is not None:
         return Fees(base, quantity(priority.value, where="maxPriorityFeePerGas"), price_wei)
     return Fees(base, max(price_wei - base, 0) if base is not None else 0, price_wei)
 
 
 def _called(node: Endpoint, fields: dict[str, Json], at: str) -> bytes:
-    return data(node.ask("eth_call", fields, at), where="result", longest=_LONGEST_RESULT)
+    return data(node.ask("eth_call", fields, at), where="result", longest=LONGEST_RESULT)
 
 
 def _called_or_reverted(node: Endpoint, fields: dict[str, Json], at: str) -> bytes | tuple[str, bytes]:
@@ -269,16 +265,3 @@ def _called_or_reverted(node: Endpoint, fields: dict[str, Json], at: str) -> byt
         return _called(node, fields, at)
     except CallReverted as refusal:
         return refusal.reason, refusal.data
-
-
-def _call_fields(call: Call) -> dict[str, Json]:
-    fields: dict[str, Json] = {"data": to_hex(call.data)}
-    if call.to is not None:
-        fields["to"] = address_text(call.to)
-    if call.sender is not None:
-        fields["from"] = address_text(call.sender)
-    if call.value_wei:
-        fields["value"] = to_hex(call.value_wei)
-    if call.gas is not None:
-        fields["gas"] = to_hex(call.gas)
-    return fields

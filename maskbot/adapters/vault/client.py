@@ -33,16 +33,17 @@ from maskbot.adapters.vault.socket_frames import check_path, peer_uid, receive_f
 from maskbot.adapters.vault.wallet_requests import (
     CreateWallet,
     ExportWallet,
-    SignPayment,
+    SignPayments,
     SignProposal,
     SignReplacement,
+    read_answers,
 )
-from maskbot.domain.errors import Misconfigured
+from maskbot.domain.errors import MaskbotError, Misconfigured
 from maskbot.domain.gas import GasOffer
 from maskbot.domain.identity import PublicKey
 from maskbot.domain.money import Address
 from maskbot.ports.inside import KeySource, Place, SealedKey
-from maskbot.ports.treasury import WalletSource
+from maskbot.ports.treasury import SignOrder, WalletSource
 
 TIMEOUT_S = 15.0
 REWRAP_TIMEOUT_S = 600.0
@@ -97,9 +98,9 @@ class VaultClient:
         """See `ports.treasury.WalletKeys.create_wallet_key`."""
         return Address(_bytes(self._ask(CreateWallet(key_id, tenant_id, source))))
 
-    def sign_payment(self, *, intent_id: str, offer: GasOffer) -> bytes:
-        """See `ports.treasury.WalletKeys.sign_payment`."""
-        return _bytes(self._ask(SignPayment(intent_id, offer)))
+    def sign_payments(self, orders: Sequence[SignOrder]) -> tuple[bytes | MaskbotError, ...]:
+        """See `ports.treasury.WalletKeys.sign_payments`."""
+        return read_answers(self._ask(SignPayments(tuple(orders))), count=len(orders))
 
     def sign_replacement(self, *, intent_id: str, offer: GasOffer, after: int, is_cancel: bool) -> bytes:
         """See `ports.treasury.WalletKeys.sign_replacement`."""

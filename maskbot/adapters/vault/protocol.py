@@ -140,7 +140,7 @@ def decode_request(body: bytes) -> Request:
         raise BadFrame(f"the fields of the request {name} are of another kind than expected") from error
 
 
-def encode_result(result: bytes | int | Sequence[bytes | None] | None) -> bytes:
+def encode_result(result: bytes | int | Sequence[bytes | Sequence[bytes | str] | None] | None) -> bytes:
     """The frame of an answer. Raises BadFrame when it is over 8 MiB."""
     return _frame([VERSION, "ok", result])
 

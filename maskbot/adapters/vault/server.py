@@ -11,6 +11,7 @@ import os
 import socket
 import stat
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -165,7 +166,7 @@ class VaultServer:
 
 def _do(
     keyring: Keyring, wallets: WalletKeys | None, request: Request
-) -> bytes | int | tuple[bytes | None, ...] | None:
+) -> bytes | int | Sequence[bytes | Sequence[bytes | str] | None] | None:
     match request:
         case Create(persona_id, tenant_id, source):
             return keyring.create(persona_id=persona_id, tenant_id=tenant_id, source=source)

@@ -1,8 +1,9 @@
 """The requests about wallets in the vault's protocol, and how they are done. Fees are 16 bytes, big-endian.
 
-`[1, "createwallet", key id, tenant id, index, private key, mnemonic, password, path]`, `[1, "signpayment", intent id, highest fee,
-tip, is legacy]`, `[1, "signreplacement", intent id, highest fee, tip, is legacy, after, is cancel]`, `[1, "signproposal", proposal
-id]`, `[1, "exportwallet", key id]`.
+`[1, "createwallet", key id, tenant id, index, private key, mnemonic, password, path]`,
+`[1, "signpayments", [[intent id, highest fee, tip, is legacy], ...]]`, answered for each by `[hash]` or `[family, kind, message]`,
+`[1, "signreplacement", intent id, highest fee, tip, is legacy, after, is cancel]`, `[1, "signproposal", proposal id]`,
+`[1, "exportwallet", key id]`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from maskbot.adapters.vault.errors import BadFrame
+from maskbot.domain.errors import Malformed, MaskbotError, Refused
 from maskbot.domain.gas import GasOffer
-from maskbot.ports.treasury import WalletKeys, WalletSource
+from maskbot.ports.treasury import SignOrder, WalletKeys, WalletSource
 
 _FEE_BYTES = 16
 _T = TypeVar("_T")
@@ -28,11 +31,10 @@ class CreateWallet:
 
 
 @dataclass(frozen=True, slots=True)
-class SignPayment:
-    """Sign an approved intent; the answer is the hash of its transaction."""
+class SignPayments:
+    """Sign approved intents of one wallet; for each the answer is the hash of its transaction, or why it is not signed."""
 
-    intent_id: str
-    offer: GasOffer
+    orders: tuple[SignOrder, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class ExportWallet:
     key_id: str
 
 
-WalletRequest = CreateWallet | SignPayment | SignReplacement | SignProposal | ExportWallet
+WalletRequest = CreateWallet | SignPayments | SignReplacement | SignProposal | ExportWallet
 
 
 def wallet_fields(request: WalletRequest) -> list[object]:
@@ -68,8 +70,8 @@ def wallet_fields(request: WalletRequest) -> list[object]:
         case CreateWallet(key_id, tenant_id, source):
             secrets = [source.private_key, source.mnemonic, source.password, source.path]
             return [key_id, tenant_id, source.hd_index, *secrets]
-        case SignPayment(intent_id, offer):
-            return [intent_id, *_offer_fields(offer)]
+        case SignPayments(orders):
+            return [[[order.intent_id, *_offer_fields(order.offer)] for order in orders]]
         case SignReplacement(intent_id, offer, after, is_cancel):
             return [intent_id, *_offer_fields(offer), after, is_cancel]
         case SignProposal(proposal_id):
@@ -78,19 +80,43 @@ def wallet_fields(request: WalletRequest) -> list[object]:
             return [key_id]
 
 
-def do_wallet_request(keys: WalletKeys, request: WalletRequest) -> bytes:
+def do_wallet_request(keys: WalletKeys, request: WalletRequest) -> bytes | list[list[bytes | str]]:
     """The answer to a request."""
     match request:
         case CreateWallet(key_id, tenant_id, source):
             return keys.create_wallet_key(key_id=key_id, tenant_id=tenant_id, source=source)
-        case SignPayment(intent_id, offer):
-            return keys.sign_payment(intent_id=intent_id, offer=offer)
+        case SignPayments(orders):
+            return [_answer_fields(answer) for answer in keys.sign_payments(orders)]
         case SignReplacement(intent_id, offer, after, is_cancel):
             return keys.sign_replacement(intent_id=intent_id, offer=offer, after=after, is_cancel=is_cancel)
         case SignProposal(proposal_id):
             return keys.sign_proposal(proposal_id=proposal_id)
         case ExportWallet(key_id):
             return keys.export_wallet_key(key_id=key_id)
+
+
+def read_answers(value: object, *, count: int) -> tuple[bytes | MaskbotError, ...]:
+    """What became of so many orders. Raises BadFrame."""
+    try:
+        answers = tuple(_read_answer(_is(list, one)) for one in _is(list, value))
+    except (TypeError, ValueError, KeyError) as error:
+        raise BadFrame("expected hashes and refusals from the vault") from error
+    if len(answers) != count:
+        raise BadFrame("the vault answered another number of payments")
+    return answers
+
+
+def _answer_fields(answer: bytes | MaskbotError) -> list[bytes | str]:
+    if isinstance(answer, bytes):
+        return [answer]
+    return ["Malformed" if isinstance(answer, Malformed) else "Refused", answer.kind, str(answer)[:1000]]
+
+
+def _read_answer(fields: list[object]) -> bytes | MaskbotError:
+    if len(fields) == 1:
+        return _is(bytes, fields[0])
+    family, kind, message = fields
+    return {"Malformed": Malformed, "Refused": Refused}[_is(str, family)](_is(str, message), kind=_is(str, kind))
 
 
 def _offer_fields(offer: GasOffer) -> list[object]:
@@ -131,8 +157,12 @@ def _read_create(*fields: object) -> CreateWallet:
     return CreateWallet(_is(str, key_id), _is(str, tenant_id), source)
 
 
-def _read_sign(intent_id: object, *offer: object) -> SignPayment:
-    return SignPayment(_is(str, intent_id), _read_offer(*offer))
+def _read_sign(orders: object) -> SignPayments:
+    return SignPayments(tuple(_read_order(*_is(list, order)) for order in _is(list, orders)))
+
+
+def _read_order(intent_id: object, *offer: object) -> SignOrder:
+    return SignOrder(_is(str, intent_id), _read_offer(*offer))
 
 
 def _read_replacement(intent_id: object, *fields: object) -> SignReplacement:
@@ -142,7 +172,7 @@ def _read_replacement(intent_id: object, *fields: object) -> SignReplacement:
 
 WALLET_READERS: Mapping[str, Callable[..., WalletRequest]] = {
     "createwallet": _read_create,
-    "signpayment": _read_sign,
+    "signpayments": _read_sign,
     "signreplacement": _read_replacement,
     "signproposal": lambda proposal_id: SignProposal(_is(str, proposal_id)),
     "exportwallet": lambda key_id: ExportWallet(_is(str, key_id)),

@@ -17,11 +17,13 @@ def go_on(point: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRules:
-    """`batch` payments of a wallet are signed in one sweep, within the window of its chain. Bytes are sent again after `resend_ms`,
+    """`batch` payments of a wallet are signed in one sweep, within the window of its chain. `at_once` transactions are handed over,
+    or looked for, before the answers are recorded. Bytes are sent again after `resend_ms`,
     and replaced with more gas after `bump_ms`. A wallet with something on its way is looked at every `poll_ms`. After `looks` looks
     in a row that found a nonce used up and no receipt, the wallet is quarantined."""
 
-    batch: int = 64
+    batch: int = 100
+    at_once: int = 100
     resend_ms: int = 20_000
     bump_ms: int = 90_000
     poll_ms: int = 2_000

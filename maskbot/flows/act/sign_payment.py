@@ -10,43 +10,41 @@ from collections.abc import Sequence
 import structlog
 
 from maskbot.domain.chain import ChainAccount, Fees
-from maskbot.domain.errors import Refused
+from maskbot.domain.errors import MaskbotError, Refused
 from maskbot.domain.gas import first_offer, raised_offer
+from maskbot.domain.money import MOST_WINDOW
 from maskbot.domain.spending import SpendingPolicy
 from maskbot.domain.transaction import Attempt, AttemptKind, Intent
 from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.payment_parts import PaymentParts
-from maskbot.flows.act.submit_transaction import submit_transaction
+from maskbot.flows.act.submit_transaction import submit_transactions
 from maskbot.flows.decide.payment import end_payment
 from maskbot.flows.decide.payment.end import locked
+from maskbot.ports.treasury import SignOrder
 
 log = structlog.get_logger()
 _UNMINED = frozenset({"signed", "broadcast", "unknown", "cancelling"})
 
 
 def sign_approved(wallet: Wallet, account: ChainAccount, *, parts: PaymentParts) -> bool:
-    """Sign and send approved payments in their order, as far as window, batch and coins reach; whether the batch ended it."""
+    """Sign approved payments in their order, all with one request, and send them, as far as window, batch and coins reach; whether
+    the batch ended it."""
     with parts.store.read() as work:
         if work.switches.off() & wallet.signing_switches:
             return False
         policy = work.treasury.rules.load_policy(wallet.id)
-        unmined = work.treasury.intents.in_states(_UNMINED, wallet_id=wallet.id)
+        unmined = work.treasury.intents.in_states(_UNMINED, wallet_id=wallet.id, limit=MOST_WINDOW)
         attempts = work.treasury.attempts.of([one.id for one in unmined])
         room = max(0, parts.chain_of(wallet.chain_id).chain.window - len(unmined))
         count = min(room, parts.rules.batch)
         approved = work.treasury.intents.in_states({"approved"}, wallet_id=wallet.id, limit=count + 1) if count else ()
     if not approved or policy is None:
         return False
-    committed_wei = sum(_most_wei(one, attempts[one.id]) for one in unmined)
+    left_wei = account.balance_wei - sum(_most_wei(one, attempts[one.id]) for one in unmined)
     fees = parts.chain_of(wallet.chain_id).fetch_fees()  # every node's chain id is checked anew
-    for intent in approved[:count]:
-        if _is_expired(intent, parts=parts):
-            continue
-        cost_wei = _sign_one(intent, fees, policy, left_wei=account.balance_wei - committed_wei, parts=parts)
-        if cost_wei is None:
-            return False
-        committed_wei += cost_wei
-    return len(approved) > count == parts.rules.batch
+    orders, is_open = _orders(approved[:count], fees, policy, left_wei=left_wei, parts=parts)
+    is_open = _sign(orders, parts=parts) and is_open
+    return is_open and len(approved) > count == parts.rules.batch
 
 
 def replace_if_due(
@@ -78,30 +76,44 @@ def replace_if_due(
         return work.treasury.attempts.of([intent.id])[intent.id]
 
 
-def _sign_one(intent: Intent, fees: Fees, policy: SpendingPolicy, *, left_wei: int, parts: PaymentParts) -> int | None:
-    """Sign and send one payment; the most it may cost in wei, None if those behind it have to wait as well."""
-    try:
-        offer = first_offer(fees, cap_wei=intent.fee_cap_wei(policy.max_fee_wei))
-    except Refused as error:
-        _note(intent, error.kind, parts=parts)
-        return None if intent.max_fee_wei is None else 0  # a cap of its own holds up nobody else
-    most_wei = intent.call.value_wei + (intent.gas_limit or 0) * offer.max_fee_wei
-    if most_wei > left_wei:
-        _note(intent, "InsufficientFunds", parts=parts)
-        return None
+def _orders(
+    approved: Sequence[Intent], fees: Fees, policy: SpendingPolicy, *, left_wei: int, parts: PaymentParts
+) -> tuple[list[SignOrder], bool]:
+    """What to sign now, and whether those behind may go on: not when gas is too dear for all, or the coins end."""
+    orders = list[SignOrder]()
+    for intent in approved:
+        if _is_expired(intent, parts=parts):
+            continue
+        try:
+            offer = first_offer(fees, cap_wei=intent.fee_cap_wei(policy.max_fee_wei))
+        except Refused as error:
+            _note(intent, error.kind, parts=parts)
+            if intent.max_fee_wei is None:
+                return orders, False
+            continue  # a cap of its own holds up nobody else
+        left_wei -= intent.call.value_wei + (intent.gas_limit or 0) * offer.max_fee_wei
+        if left_wei < 0:
+            _note(intent, "InsufficientFunds", parts=parts)
+            return orders, False
+        orders.append(SignOrder(intent.id, offer))
+    return orders, True
+
+
+def _sign(orders: Sequence[SignOrder], *, parts: PaymentParts) -> bool:
+    """Sign and send; whether later nonces may be sent too. What is refused stays, with the reason."""
+    if not orders:
+        return True
     parts.reach("sign.before")
-    try:
-        parts.keys.sign_payment(intent_id=intent.id, offer=offer)
-    except Refused as error:
-        _note(intent, error.kind, parts=parts)
-        return 0
+    answers = parts.keys.sign_payments(orders)
     parts.reach("sign.after")
+    ids = [order.intent_id for order in orders]
     with parts.store.read() as work:
-        signed = work.treasury.intents.load([intent.id])[intent.id]
-        attempts = work.treasury.attempts.of([intent.id])[intent.id]
-    if signed.state != "signed" or not attempts:
-        return 0
-    return most_wei if submit_transaction(signed, attempts[-1], parts=parts) else None
+        intents, attempts = work.treasury.intents.load(ids), work.treasury.attempts.of(ids)
+    for id_, answer in zip(ids, answers, strict=True):
+        if isinstance(answer, MaskbotError):
+            _note(intents[id_], answer.kind, parts=parts)
+    signed = [(intents[id_], attempts[id_][-1]) for id_ in ids if intents[id_].state == "signed" and attempts[id_]]
+    return submit_transactions(signed, parts=parts)
 
 
 def _is_expired(intent: Intent, *, parts: PaymentParts) -> bool:

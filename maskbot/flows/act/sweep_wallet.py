@@ -1,8 +1,9 @@
 """Sweep a wallet: the one place where its transactions are looked for, sent, sent again, replaced and signed (reliability.md C.3).
 
-One job a wallet, under a lease: look first, then send what is stored in the order of nonces, then sign what is approved. Everything
-is recorded at once and by itself, so a sweep may die on any line, and the next one goes on from what is stored. Two sweeps at
-once do no harm: bytes are stored before they are sent, and the vault gives every nonce once.
+One job a wallet, under a lease: look first, then send what is stored in the order of nonces, then sign what is approved. Each step
+takes many payments in one question and records their answers, each by itself, in one transaction; so a sweep may die on any line,
+and the next one goes on from what is stored. Two sweeps at once do no harm: bytes are stored before they are sent, and the vault
+gives every nonce once.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import structlog
 from maskbot.domain.chain import ChainAccount
 from maskbot.domain.errors import Unavailable
 from maskbot.domain.job import Job
+from maskbot.domain.money import MOST_WINDOW
 from maskbot.domain.transaction import Attempt, Intent
 from maskbot.domain.wallet import RESENDS, Wallet
-from maskbot.flows.act.confirm_transaction import confirm_transaction
+from maskbot.flows.act.confirm_transaction import Look, confirm_transactions
 from maskbot.flows.act.payment_parts import PaymentParts
 from maskbot.flows.act.sign_payment import replace_if_due, sign_approved
-from maskbot.flows.act.submit_transaction import submit_transaction
+from maskbot.flows.act.submit_transaction import submit_transactions
 from maskbot.flows.decide.payment import quarantine
 
 log = structlog.get_logger()
@@ -67,10 +69,12 @@ def _reconciled(wallet_id: str, account: ChainAccount, *, parts: PaymentParts) -
 
 
 def _confirm_all(wallet: Wallet, account: ChainAccount, *, parts: PaymentParts) -> None:
-    for intent, attempts in _with_attempts(WATCHED, wallet, parts=parts):
-        is_used_up = intent.nonce is not None and account.next_nonce > intent.nonce
-        if is_used_up or intent.state in ("included", "quarantined"):
-            confirm_transaction(intent, attempts, wallet=wallet, is_used_up=is_used_up, parts=parts)
+    looks = [
+        Look(intent, attempts, is_used_up=intent.nonce is not None and account.next_nonce > intent.nonce)
+        for intent, attempts in _with_attempts(WATCHED, wallet, parts=parts)
+    ]
+    due = [look for look in looks if look.is_used_up or look.intent.state in ("included", "quarantined")]
+    confirm_transactions(due, wallet=wallet, parts=parts)
 
 
 def _send_all(wallet: Wallet, *, parts: PaymentParts) -> bool:
@@ -78,14 +82,12 @@ def _send_all(wallet: Wallet, *, parts: PaymentParts) -> bool:
     with parts.store.read() as work:
         if RESENDS in work.switches.off():
             return True
-    is_first = True
-    for intent, attempts in _with_attempts(SENT, wallet, parts=parts):
-        if is_first and wallet.state == "active":
-            attempts = replace_if_due(intent, attempts, wallet=wallet, parts=parts)
-        is_first = False
-        if _is_due(intent, attempts[-1], parts=parts) and not submit_transaction(intent, attempts[-1], parts=parts):
-            return False
-    return True
+    waiting = _with_attempts(SENT, wallet, parts=parts)
+    if waiting and wallet.state == "active":
+        first, attempts = waiting[0]
+        waiting[0] = first, replace_if_due(first, attempts, wallet=wallet, parts=parts)
+    due = [(intent, attempts[-1]) for intent, attempts in waiting if _is_due(intent, attempts[-1], parts=parts)]
+    return submit_transactions(due, parts=parts)
 
 
 def _is_due(intent: Intent, attempt: Attempt, *, parts: PaymentParts) -> bool:
@@ -98,7 +100,7 @@ def _with_attempts(
     states: frozenset[str], wallet: Wallet, *, parts: PaymentParts
 ) -> list[tuple[Intent, tuple[Attempt, ...]]]:
     with parts.store.read() as work:
-        intents = work.treasury.intents.in_states(states, wallet_id=wallet.id)
+        intents = work.treasury.intents.in_states(states, wallet_id=wallet.id, limit=MOST_WINDOW)
         attempts = work.treasury.attempts.of([intent.id for intent in intents])
     return [(intent, attempts[intent.id]) for intent in intents if attempts[intent.id]]
 

@@ -23,6 +23,7 @@ from maskbot.domain.transaction import (
     PaymentOrder,
 )
 from maskbot.domain.wallet import Wallet
+from maskbot.ports.treasury import Move
 from tests.ports.store.stage import NOW, Stage
 
 ALICE = Address(b"\xaa" * 20)
@@ -77,13 +78,32 @@ def test_intents_are_found_by_how_their_ids_begin(stage: Stage) -> None:
 def test_a_nonce_is_taken_once(stage: Stage) -> None:
     add_wallet(stage)
     with stage.store.write() as work:
-        work.treasury.wallets.take_nonce("w1", nonce=0, now_ms=NOW)
+        work.treasury.wallets.take_nonces("w1", first=0, count=1, now_ms=NOW)
     with stage.store.write() as work, pytest.raises(IllegalMove):
-        work.treasury.wallets.take_nonce("w1", nonce=0, now_ms=NOW)
+        work.treasury.wallets.take_nonces("w1", first=0, count=1, now_ms=NOW)
     with stage.store.write() as work:
         locked = work.treasury.wallets.lock("w1")
         assert locked is not None
         assert locked.next_nonce == 1
+
+
+def test_nonces_are_taken_together_and_intents_move_together_or_not_at_all(stage: Stage) -> None:
+    add_wallet(stage)
+    ids = [add_intent(stage, replace(ORDER, purpose_id=str(number))) for number in range(3)]
+    with stage.store.write() as work:
+        work.treasury.wallets.take_nonces("w1", first=0, count=3, now_ms=NOW)
+        work.treasury.intents.move_all([Move(id_, "planned", "approved", gas_limit=9) for id_ in ids], now_ms=NOW)
+        moves = [Move(id_, "approved", "signed", nonce=at) for at, id_ in enumerate(ids)]
+        work.treasury.intents.move_all(moves, now_ms=NOW)
+    half = [Move(ids[0], "signed", "broadcast"), Move(ids[1], "approved", "signed")]
+    with pytest.raises(IllegalMove), stage.store.write() as work:
+        work.treasury.intents.move_all(half, now_ms=NOW)
+    with stage.store.read() as work:
+        assert work.treasury.wallets.load(["w1"])[0].next_nonce == 3
+        found = work.treasury.intents.load(ids)
+        assert [(found[id_].state, found[id_].nonce, found[id_].gas_limit) for id_ in ids] == [
+            ("signed", at, 9) for at in range(3)
+        ]
 
 
 def test_an_intent_is_one_by_purpose_and_id_and_another_call_is_refused(stage: Stage) -> None:
@@ -178,17 +198,17 @@ def test_reservations_add_up_and_are_given_back_once(stage: Stage) -> None:
 
     with stage.store.write() as work:
         intents = work.treasury.intents.load(ids)
-        for id_ in ids:
-            work.treasury.spending.reserve(intents[id_], effect, day=3, now_ms=NOW)
+        work.treasury.spending.reserve((intents[ids[0]], effect), day=3, now_ms=NOW)
+        work.treasury.spending.reserve(*((intents[id_], effect) for id_ in ids[1:]), day=3, now_ms=NOW)
         assert totals() == [3 * HUGE, 3, 3 * HUGE + 3]
         work.treasury.spending.settle(ids[0], now_ms=NOW)
         for _ in range(2):
             work.treasury.spending.release(ids[0], now_ms=NOW)
             work.treasury.spending.release(ids[1], now_ms=NOW)
         assert totals() == [2 * HUGE, 2, 2 * HUGE + 2]
-        assert [work.treasury.spending.reserved_day(id_) for id_ in ids] == [3, None, 3]
-        work.treasury.spending.reserve(intents[ids[1]], effect, day=4, now_ms=NOW)
-        assert work.treasury.spending.reserved_day(ids[1]) == 4
+        assert work.treasury.spending.reserved_days(ids) == {ids[0]: 3, ids[2]: 3}
+        work.treasury.spending.reserve((intents[ids[1]], effect), day=4, now_ms=NOW)
+        assert work.treasury.spending.reserved_days(ids) == {ids[0]: 3, ids[1]: 4, ids[2]: 3}
         assert work.treasury.spending.totals("w1", effect, day=4)[NATIVE, ALICE] == 1
 
 

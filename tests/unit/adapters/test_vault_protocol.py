@@ -25,9 +25,12 @@ from maskbot.adapters.vault.protocol import (
     encode_request,
     encode_result,
 )
+from maskbot.adapters.vault.wallet_requests import SignPayments, do_wallet_request, read_answers
 from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
+from maskbot.domain.gas import GasOffer
 from maskbot.domain.identity import PublicKey
 from maskbot.ports.inside import KeySource, Place, SealedKey
+from maskbot.ports.treasury import SignOrder
 
 PLACE = Place("inbox", "i", "t", "item")
 REQUESTS: list[Request] = [
@@ -42,6 +45,10 @@ REQUESTS: list[Request] = [
     Reveal(()),
     Rewrap(True),
     Ping(),
+    SignPayments(()),
+    SignPayments(
+        (SignOrder("i", GasOffer(2**100, 7, is_legacy=False)), SignOrder("j", GasOffer(5, 5, is_legacy=True)))
+    ),
 ]
 
 
@@ -52,6 +59,33 @@ def test_every_request_comes_through_as_it_was_sent(request_: Request) -> None:
     for cut in range(len(body)):
         with pytest.raises(Malformed):
             decode_request(body[:cut])
+
+
+def test_the_answers_to_many_payments_come_through_each_as_what_it_was() -> None:
+    answers: list[bytes | MaskbotError] = [
+        b"h" * 32,
+        Refused("m", kind="Paused"),
+        Malformed("n", kind="InvalidCall"),
+        b"k" * 32,
+    ]
+
+    class Keys:
+        def sign_payments(self, orders: object) -> list[bytes | MaskbotError]:
+            return answers
+
+    result = do_wallet_request(Keys(), SignPayments(()))  # type: ignore[arg-type]  # only this method is asked
+    heard = read_answers(decode_answer(encode_result(result)[4:]), count=4)
+    assert [(type(one), str(one)) for one in heard] == [(type(one), str(one)) for one in answers]
+    assert [getattr(one, "kind", None) for one in heard] == [None, "Paused", "InvalidCall", None]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", [], [[b"h"]], [[1], [b"h"]], [["Refused", "k"], [b"h"]], [["Nobody", "k", "m"], [b"h"]], [None, [b"h"]]],
+)
+def test_other_answers_to_two_payments_are_malformed(answer: object) -> None:
+    with pytest.raises(BadFrame):
+        read_answers(answer, count=2)
 
 
 @pytest.mark.parametrize("family", [Malformed, Refused, Unavailable, Unconfirmed, Misconfigured])

@@ -33,24 +33,10 @@ class SqlAttempts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, new: Attempt) -> None:
+    def add(self, *attempts: Attempt) -> None:
         """See `ports.treasury.Attempts.add`."""
-        self._connection.execute(
-            insert(attempt),
-            {
-                "tx_hash": new.tx_hash,
-                "intent_id": new.intent_id,
-                "number": new.number,
-                "kind": new.kind.value,
-                "raw": new.raw,
-                "max_fee": str(new.offer.max_fee_wei),
-                "tip": str(new.offer.tip_wei),
-                "is_legacy": new.offer.is_legacy,
-                "signed_at_ms": new.signed_at_ms,
-                "first_sent_at_ms": new.first_sent_at_ms,
-                "last_sent_at_ms": new.last_sent_at_ms,
-            },
-        )
+        if attempts:
+            self._connection.execute(insert(attempt), [_row_of(new) for new in attempts])
 
     def of(self, intent_ids: Sequence[str]) -> Mapping[str, tuple[Attempt, ...]]:
         """See `ports.treasury.Attempts.of`."""
@@ -62,30 +48,21 @@ class SqlAttempts:
             found[row.intent_id] = (*found[row.intent_id], _attempt_of(row))
         return found
 
-    def mark_sent(self, tx_hash: bytes, *, now_ms: int) -> None:
+    def mark_sent(self, *tx_hashes: bytes, now_ms: int) -> None:
         """See `ports.treasury.Attempts.mark_sent`."""
-        self._connection.execute(_SENT, {"b_hash": tx_hash, "b_now": now_ms})
+        if tx_hashes:
+            self._connection.execute(_SENT, [{"b_hash": tx_hash, "b_now": now_ms} for tx_hash in tx_hashes])
 
-    def mark_mined(self, mined: MinedAttempt, *, now_ms: int) -> None:
+    def mark_mined(self, *mined: MinedAttempt, now_ms: int) -> None:
         """See `ports.treasury.Attempts.mark_mined`."""
-        self.mark_not_mined(mined.tx_hash)
-        self._connection.execute(
-            _MINED,
-            {
-                "tx_hash": mined.tx_hash,
-                "block_hash": mined.block_hash,
-                "block_number": mined.block_number,
-                "has_succeeded": mined.has_succeeded,
-                "gas_used": mined.gas_used,
-                "gas_price": str(mined.gas_price_wei),
-                "is_canonical": True,
-                "seen_at_ms": now_ms,
-            },
-        )
+        self.mark_not_mined(*(one.tx_hash for one in mined))
+        if mined:
+            self._connection.execute(_MINED, [_mined_row(one, now_ms=now_ms) for one in mined])
 
-    def mark_not_mined(self, tx_hash: bytes) -> None:
+    def mark_not_mined(self, *tx_hashes: bytes) -> None:
         """See `ports.treasury.Attempts.mark_not_mined`."""
-        self._connection.execute(_NOT_CANONICAL, {"b_hash": tx_hash})
+        if tx_hashes:
+            self._connection.execute(_NOT_CANONICAL, [{"b_hash": tx_hash} for tx_hash in tx_hashes])
 
 
 class SqlInclusions:
@@ -102,6 +79,35 @@ class SqlInclusions:
             select(inclusion).where(inclusion.c.tx_hash.in_(list(tx_hashes)), inclusion.c.is_canonical.is_(True))
         )
         return {bytes(row.tx_hash): _mined_of(row) for row in rows}
+
+
+def _row_of(new: Attempt) -> dict[str, object]:
+    return {
+        "tx_hash": new.tx_hash,
+        "intent_id": new.intent_id,
+        "number": new.number,
+        "kind": new.kind.value,
+        "raw": new.raw,
+        "max_fee": str(new.offer.max_fee_wei),
+        "tip": str(new.offer.tip_wei),
+        "is_legacy": new.offer.is_legacy,
+        "signed_at_ms": new.signed_at_ms,
+        "first_sent_at_ms": new.first_sent_at_ms,
+        "last_sent_at_ms": new.last_sent_at_ms,
+    }
+
+
+def _mined_row(mined: MinedAttempt, *, now_ms: int) -> dict[str, object]:
+    return {
+        "tx_hash": mined.tx_hash,
+        "block_hash": mined.block_hash,
+        "block_number": mined.block_number,
+        "has_succeeded": mined.has_succeeded,
+        "gas_used": mined.gas_used,
+        "gas_price": str(mined.gas_price_wei),
+        "is_canonical": True,
+        "seen_at_ms": now_ms,
+    }
 
 
 def _attempt_of(row: Row[Any]) -> Attempt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import IllegalMove
@@ -16,12 +16,32 @@ from maskbot.domain.money import Address
 from maskbot.domain.states import INTENT
 from maskbot.domain.transaction import ContractCall, Followup, Intent, OtherPayment, PaymentOrder
 from maskbot.domain.wallet import Wallet
+from maskbot.ports.treasury import Move
 
 _ADD = upsert(intent).on_conflict_do_nothing(index_elements=["purpose", "purpose_id"])
 _FIND = select(intent).where(
     intent.c.purpose == bindparam("b_purpose"), intent.c.purpose_id == bindparam("b_purpose_id")
 )
 _is_it = intent.c.id == bindparam("b_id")
+
+
+def _or_as_it_is(name: str) -> ColumnElement[int]:
+    return func.coalesce(bindparam(f"b_{name}", type_=intent.c[name].type), intent.c[name])
+
+
+_MOVE = (
+    update(intent)
+    .where(_is_it, intent.c.state == bindparam("b_before"))
+    .values(
+        state=bindparam("b_after"),
+        error_kind=bindparam("b_error"),
+        looks=0,
+        updated_at_ms=bindparam("b_now"),
+        nonce=_or_as_it_is("nonce"),
+        gas_limit=_or_as_it_is("gas_limit"),
+        needed_approvals=_or_as_it_is("needed_approvals"),
+    )
+)
 
 
 class SqlIntents:
@@ -75,17 +95,19 @@ class SqlIntents:
         error_kind: str | None = None,
     ) -> None:
         """See `ports.treasury.Intents.move`."""
-        if before not in INTENT.moves or not INTENT.allows(before, after):
-            raise IllegalMove(f"a payment cannot go from {before} to {after}")
-        values: dict[str, Any] = {"state": after, "error_kind": error_kind, "looks": 0, "updated_at_ms": now_ms}
-        values |= {} if nonce is None else {"nonce": nonce}
-        values |= {} if gas_limit is None else {"gas_limit": gas_limit}
-        moved = self._connection.execute(
-            update(intent).where(_is_it, intent.c.state == bindparam("b_before")).values(values),
-            {"b_id": intent_id, "b_before": before},
-        )
-        if moved.rowcount != 1:
-            raise IllegalMove(f"the payment is not {before}, so it does not become {after}")
+        self.move_all([Move(intent_id, before, after, nonce, gas_limit, None, error_kind)], now_ms=now_ms)
+
+    def move_all(self, moves: Sequence[Move], *, now_ms: int) -> None:
+        """See `ports.treasury.Intents.move_all`."""
+        for one in moves:
+            if one.before not in INTENT.moves or not INTENT.allows(one.before, one.after):
+                raise IllegalMove(f"a payment cannot go from {one.before} to {one.after}")
+        if not moves:
+            return
+        moved = self._connection.execute(_MOVE, [_places_of(one, now_ms=now_ms) for one in moves])
+        if moved.rowcount != len(moves):
+            first = moves[0]
+            raise IllegalMove(f"a payment is not {first.before} any more, so it does not become {first.after}")
 
     def note(
         self,
@@ -128,6 +150,19 @@ def _row_of(order: PaymentOrder, *, id_: str, wallet: Wallet, now_ms: int) -> di
         "followup_target": None if order.followup is None else order.followup.target_id,
         "created_at_ms": now_ms,
         "updated_at_ms": now_ms,
+    }
+
+
+def _places_of(move: Move, *, now_ms: int) -> dict[str, object]:
+    return {
+        "b_id": move.intent_id,
+        "b_before": move.before,
+        "b_after": move.after,
+        "b_nonce": move.nonce,
+        "b_gas_limit": move.gas_limit,
+        "b_needed_approvals": move.needed_approvals,
+        "b_error": move.error_kind,
+        "b_now": now_ms,
     }
 
 

@@ -17,7 +17,7 @@ _LOCK = select(wallet).where(wallet.c.id == bindparam("b_id")).with_for_update()
 _TAKE = (
     update(wallet)
     .where(wallet.c.id == bindparam("b_id"), wallet.c.next_nonce == bindparam("b_nonce"))
-    .values(next_nonce=wallet.c.next_nonce + 1, updated_at_ms=bindparam("b_now"))
+    .values(next_nonce=wallet.c.next_nonce + bindparam("b_count"), updated_at_ms=bindparam("b_now"))
 )
 
 
@@ -61,9 +61,10 @@ class SqlWallets:
         row = self._connection.execute(_LOCK, {"b_id": wallet_id}).one_or_none()
         return None if row is None else _wallet_of(row)
 
-    def take_nonce(self, wallet_id: str, *, nonce: int, now_ms: int) -> None:
-        """See `ports.treasury.Wallets.take_nonce`."""
-        taken = self._connection.execute(_TAKE, {"b_id": wallet_id, "b_nonce": nonce, "b_now": now_ms})
+    def take_nonces(self, wallet_id: str, *, first: int, count: int, now_ms: int) -> None:
+        """See `ports.treasury.Wallets.take_nonces`."""
+        place = {"b_id": wallet_id, "b_nonce": first, "b_count": count, "b_now": now_ms}
+        taken = self._connection.execute(_TAKE, place)
         if taken.rowcount != 1:
             raise IllegalMove("the wallet's next nonce is another one")
 

@@ -11,16 +11,25 @@ True
 from __future__ import annotations
 
 from maskbot.flows.decide.payment.approve import record_approval
-from maskbot.flows.decide.payment.end import cancel_payment, end_payment, final_hash, quarantine, release_wallet
-from maskbot.flows.decide.payment.judge import judge_payment
+from maskbot.flows.decide.payment.end import (
+    cancel_payment,
+    end_payment,
+    end_payments,
+    final_hash,
+    quarantine,
+    release_wallet,
+)
+from maskbot.flows.decide.payment.judge import judge_payment, judge_payments
 from maskbot.flows.decide.payment.plan import plan_payment
 from maskbot.flows.decide.payment.promised import promised_units
 
 __all__ = [
     "cancel_payment",
     "end_payment",
+    "end_payments",
     "final_hash",
     "judge_payment",
+    "judge_payments",
     "plan_payment",
     "promised_units",
     "quarantine",

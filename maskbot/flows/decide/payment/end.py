@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from maskbot.domain.audit import NewEntry
 from maskbot.domain.errors import Refused
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.transaction import Intent, PaymentGone
 from maskbot.domain.wallet import Wallet
 from maskbot.ports.store import Work
+from maskbot.ports.treasury import Move
 
 _ON_ITS_WAY = frozenset({"signed", "broadcast", "unknown"})
 _UNDECIDED = frozenset({"planned", "approved", "quarantined"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one payment ends: `after` is final, reverted or rejected; `tx_hash` is what was mined, None if nothing was."""
+
+    intent: Intent
+    after: str
+    error_kind: str | None = None
+    tx_hash: bytes | None = None
 
 
 def locked(intent_id: str, *, work: Work) -> Intent | None:
@@ -19,6 +33,14 @@ def locked(intent_id: str, *, work: Work) -> Intent | None:
     if found is None or work.treasury.wallets.lock(found.wallet_id) is None:
         return None
     return work.treasury.intents.load([intent_id])[intent_id]
+
+
+def locked_all(intent_ids: Sequence[str], *, work: Work) -> Mapping[str, Intent]:
+    """The intents as they are now, with their wallets locked until the end of the transaction."""
+    found = work.treasury.intents.load(intent_ids)
+    for wallet_id in sorted({one.wallet_id for one in found.values()}):
+        work.treasury.wallets.lock(wallet_id)
+    return work.treasury.intents.load(list(found))
 
 
 def end_payment(
@@ -33,15 +55,22 @@ def end_payment(
 ) -> None:
     """Move the payment to its last state (final, reverted or rejected), settle or release what was reserved for it, note it in the
     audit, and add the job that waits for it. Raises Refused (IllegalMove)."""
-    work.treasury.intents.move(intent.id, before=intent.state, after=after, now_ms=now_ms, error_kind=error_kind)
-    if after == "final":
-        work.treasury.spending.settle(intent.id, now_ms=now_ms)
-    else:
-        work.treasury.spending.release(intent.id, now_ms=now_ms)
-    _tell(intent, work=work, now_ms=now_ms)
-    work.treasury.audit.append(
-        NewEntry(actor, f"payment.{after}", intent.id, tx_hash or intent.call_digest), now_ms=now_ms
-    )
+    end_payments([Ending(intent, after, error_kind, tx_hash)], actor=actor, work=work, now_ms=now_ms)
+
+
+def end_payments(endings: Sequence[Ending], *, actor: str, work: Work, now_ms: int) -> None:
+    """End many, as `end_payment` does one. Raises Refused (IllegalMove)."""
+    moves = [Move(one.intent.id, one.intent.state, one.after, error_kind=one.error_kind) for one in endings]
+    work.treasury.intents.move_all(moves, now_ms=now_ms)
+    work.treasury.spending.settle(*(one.intent.id for one in endings if one.after == "final"), now_ms=now_ms)
+    for one in endings:
+        if one.after != "final":
+            work.treasury.spending.release(one.intent.id, now_ms=now_ms)
+    _tell(*(one.intent for one in endings), work=work, now_ms=now_ms)
+    entries = [
+        NewEntry(actor, f"payment.{one.after}", one.intent.id, one.tx_hash or one.intent.call_digest) for one in endings
+    ]
+    work.treasury.audit.append(*entries, now_ms=now_ms)
 
 
 def cancel_payment(intent_id: str, *, actor: str, work: Work, now_ms: int) -> str:
@@ -111,7 +140,6 @@ def final_hash(intent: Intent, *, work: Work) -> bytes | None:
     return next((each.tx_hash for each in mined.values() if each.has_succeeded), None)
 
 
-def _tell(intent: Intent, *, work: Work, now_ms: int) -> None:
-    if intent.followup is not None:
-        job = NewJob(intent.followup.kind, intent.followup.target_id, intent.tenant_id, now_ms)
-        work.jobs.add([job])
+def _tell(*intents: Intent, work: Work, now_ms: int) -> None:
+    told = {(one.followup.kind, one.followup.target_id): one.tenant_id for one in intents if one.followup is not None}
+    work.jobs.add([NewJob(kind, target_id, tenant_id, now_ms) for (kind, target_id), tenant_id in told.items()])

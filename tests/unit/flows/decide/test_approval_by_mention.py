@@ -174,7 +174,7 @@ def test_a_platform_account_counts_only_where_the_policy_lists_it(place: tuple[B
             work.treasury.rules.add_approval(said, now_ms=bank.clock.ms)
         work.treasury.intents.move(intent.id, before="planned", after="approved", now_ms=bank.clock.ms)
     with pytest.raises(Refused) as refusal:
-        bank.signer.sign_payment(intent_id=intent.id, offer=GasOffer(2 * 10**9, 10**6, is_legacy=False))
+        bank.sign(intent.id, GasOffer(2 * 10**9, 10**6, is_legacy=False))
     assert refusal.value.kind == "NotApproved"
 
 

@@ -287,7 +287,7 @@ def test_the_kill_switch_stops_signatures_and_another_one_stops_sending(till: Fa
     till.step()
     assert till.intent(intent.id).state == "approved"
     with pytest.raises(Refused) as refusal:
-        till.signer.sign_payment(intent_id=intent.id, offer=_offer())
+        till.sign(intent.id, _offer())
     assert refusal.value.kind == "Paused"
     till.close()
     till.open()
@@ -313,7 +313,7 @@ def test_every_scope_of_a_switch_is_read_by_the_vault(till: FakeTill, scope: str
     till.work_once()
     flip(till, scope.format(tenant=till.wallet.tenant_id), is_on=False)
     with pytest.raises(Refused) as refusal:
-        till.signer.sign_payment(intent_id=intent.id, offer=_offer())
+        till.sign(intent.id, _offer())
     assert refusal.value.kind == "Paused"
 
 
@@ -351,8 +351,8 @@ def test_the_job_that_waits_for_a_payment_is_added_when_it_ends(till: FakeTill) 
 def test_signing_an_intent_twice_gives_the_same_bytes_and_one_nonce(till: FakeTill) -> None:
     intent = till.plan("a")
     till.work_once()
-    first = till.signer.sign_payment(intent_id=intent.id, offer=_offer())
-    assert till.signer.sign_payment(intent_id=intent.id, offer=_offer()) == first
+    first = till.sign(intent.id, _offer())
+    assert till.sign(intent.id, _offer()) == first
     assert till.wallet.next_nonce == 1
 
 

@@ -103,7 +103,7 @@ def test_the_vault_signs_nothing_above_the_threshold_without_the_approval(till: 
     with till.store.write() as work:  # a worker that was taken over
         work.treasury.intents.move(intent.id, before="planned", after="approved", now_ms=till.clock.ms)
     with pytest.raises(Refused) as refusal:
-        till.signer.sign_payment(intent_id=intent.id, offer=OFFER)
+        till.sign(intent.id, OFFER)
     assert refusal.value.kind == "NotApproved"
 
 
@@ -116,7 +116,7 @@ def test_the_vault_counts_caps_itself_when_a_worker_did_not(till: FakeTill) -> N
             work.treasury.intents.note(intent.id, now_ms=till.clock.ms, gas_limit=21_000)
             work.treasury.intents.move(intent.id, before="planned", after="approved", now_ms=till.clock.ms)
         try:
-            till.signer.sign_payment(intent_id=intent.id, offer=OFFER)
+            till.sign(intent.id, OFFER)
             signed += 1
         except MaskbotError as error:
             refusals.add(error.kind)
@@ -131,7 +131,7 @@ def test_a_payment_with_a_lower_cap_waits_alone_until_gas_is_cheap_and_the_vault
     assert (till.intent(dear.id).state, till.intent(dear.id).error_kind) == ("approved", "FeeCapReached")
     assert till.intent(other.id).state == "broadcast"
     with pytest.raises(FeeCapReached):
-        till.signer.sign_payment(intent_id=dear.id, offer=OFFER)
+        till.sign(dear.id, OFFER)
     till.node.fees = replace(fees, base_fee_wei=(fees.base_fee_wei or 0) // 4)
     till.step()
     attempt = till.attempts(dear.id)[0]
@@ -151,7 +151,7 @@ def test_a_claim_for_somebody_else_is_never_signed(till: FakeTill) -> None:
         with till.store.write() as work:  # a worker that was taken over
             work.treasury.intents.move(intent.id, before="planned", after="approved", now_ms=till.clock.ms)
         try:
-            till.signer.sign_payment(intent_id=intent.id, offer=OFFER)
+            till.sign(intent.id, OFFER)
         except SpendingRefused as error:
             refusals.append((name, error.rule))
     assert refusals == [("theft", "recipient")]
@@ -171,10 +171,10 @@ def test_the_vault_holds_an_allowance_against_caps_and_threshold_itself(
         work.treasury.intents.note(intent.id, now_ms=till.clock.ms, gas_limit=50_000)
         work.treasury.intents.move(intent.id, before="planned", after="approved", now_ms=till.clock.ms)
     if not kind:
-        till.signer.sign_payment(intent_id=intent.id, offer=OFFER)
+        till.sign(intent.id, OFFER)
         return
     with pytest.raises(Refused) as refusal:
-        till.signer.sign_payment(intent_id=intent.id, offer=OFFER)
+        till.sign(intent.id, OFFER)
     assert refusal.value.kind == kind
 
 
@@ -207,10 +207,10 @@ def test_a_payment_signed_on_another_day_counts_to_that_day(till: FakeTill) -> N
             for one in work.jobs.claim(queue="payments", owner="t", limit=9, now_ms=till.clock.ms, lease_ms=1)
             if one.target_id == early.id
         ]
-    till._do(job)
-    till.signer.sign_payment(intent_id=early.id, offer=OFFER)
+    till._check([job])
+    till.sign(early.id, OFFER)
     with pytest.raises(Refused) as refusal:
-        till.signer.sign_payment(intent_id=late.id, offer=OFFER)
+        till.sign(late.id, OFFER)
     assert refusal.value.kind == "SpendingRefused"
 
 
