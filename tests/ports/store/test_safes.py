@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from maskbot.adapters.store.errors import AlreadyThere, IllegalMove
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import Address
-from maskbot.domain.safe import Proposal, ProposalOrder, Safe, SafeTx, SafeVersion
+from maskbot.domain.safe import Proposal, ProposalOrder, Safe, SafeLook, SafeTx, SafeVersion
+from maskbot.domain.spending import SpendingPolicy
 from maskbot.domain.transaction import ContractCall, Followup
+from maskbot.flows.decide.safe import plan_proposal
 from tests.ports.store.stage import NOW, Stage
 from tests.ports.store.test_treasury import add_wallet
 
@@ -92,3 +95,27 @@ def test_open_proposals_come_in_the_order_of_their_nonces(dao: Stage) -> None:
         assert [one.id for one in found] == [ids[1], ids[0], ids[2]]
         assert work.treasury.proposals.in_states({"planned"}, safe_id="s2") == ()
         assert work.treasury.proposals.in_states({"proposed"}) == ()
+
+
+def test_proposals_planned_at_once_are_one_by_purpose_and_have_a_nonce_each(dao: Stage) -> None:
+    look = SafeLook(SafeVersion.V1_3_0, B, (), 2, 7, 100, None)
+    call = ContractCall(B, 5)
+    with dao.store.write() as work:
+        work.treasury.rules.set_policy("w1", SpendingPolicy(1, safes=(A,)), now_ms=NOW)
+    made: list[Proposal] = []
+    start = threading.Barrier(6)
+
+    def plan(name: str) -> None:
+        start.wait(10)
+        order = replace(ORDER, purpose_id=name, call=call)
+        with dao.store.write() as work:
+            made.append(plan_proposal(order, look=look, queued_nonce=9, work=work, now_ms=NOW))
+
+    threads = [threading.Thread(target=plan, args=(name,)) for name in ("a", "b", "a", "c", "b", "a")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(made) == 6
+    assert {one.purpose_id: one.tx.nonce for one in made}.keys() == {"a", "b", "c"}
+    assert sorted({one.id: one.tx.nonce for one in made}.values()) == [9, 10, 11]
