@@ -109,7 +109,7 @@ def propose(
             is_delegate=is_batch,
             requested_by=operator(),
         )
-        simulate_calls(calls, safe=found.address, chain=parts.chain_of(found.chain_id))
+        simulate_calls(calls, safe=found.address, chain=parts.chain_of(found.chain_id), at=look.block)
         queued = queued_nonce(found, parts=parts)
         with parts.store.write() as work:
             made = plan_proposal(order, look=look, queued_nonce=queued, work=work, now_ms=parts.clock.now_ms())
@@ -133,7 +133,9 @@ def take(
         check_proposer(proposer, look, is_delegate=delegate)
         with parts.store.read() as work:
             waiting = work.treasury.intents.load([payment]).values()
-        simulate_calls([one.call for one in waiting], safe=found.address, chain=parts.chain_of(found.chain_id))
+        simulate_calls(
+            [one.call for one in waiting], safe=found.address, chain=parts.chain_of(found.chain_id), at=look.block
+        )
         queued = queued_nonce(found, parts=parts)
         with parts.store.write() as work:
             made = take_payment(

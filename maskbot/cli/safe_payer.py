@@ -32,7 +32,7 @@ def safe_payer(parts: App, giveaway: Giveaway, *, safe: str, wallet: str | None)
     with parts.store.read() as work:
         owed = owed_of(giveaway, work=work)
     calls = [transfer_call(giveaway.amount(prize.base_units), to=prize.address) for prize in owed]
-    simulate_calls(calls, safe=found.address, chain=parts.chain_of(found.chain_id))
+    simulate_calls(calls, safe=found.address, chain=parts.chain_of(found.chain_id), at=look.block)
     return SafePayer(found.id, proposer.id, look, queued_nonce(found, parts=parts))
 
 

@@ -13,6 +13,7 @@ from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.adapters.safe_hash import SafeEthHasher
 from maskbot.adapters.safe_queue import SafeTransactionService
 from maskbot.adapters.store.upgrade import upgrade
+from maskbot.domain.chain import BlockName
 from maskbot.domain.errors import Refused
 from maskbot.domain.money import Address, Amount, Chain
 from maskbot.domain.safe import Proposal, ProposalGone, SafeTx, SafeVersion
@@ -81,6 +82,7 @@ def address(anvil: Anvil, request: pytest.FixtureRequest) -> Address:
     salt = int.from_bytes(keccak256(request.node.name.encode())[:8], "big")
     made = create_safe(anvil, [BOT, PERSON.address], threshold=2, salt=salt)
     anvil.fund([made], wei=100 * ONE)
+    anvil.mine(2)
     return made
 
 
@@ -142,12 +144,14 @@ def test_a_chain_without_the_batch_contract_gets_no_batches(anvil: Anvil, node: 
     there = anvil.request("eth_getCode", "0x" + multi_send.hex(), "latest")
     for code in ("0x", "0x00"):
         anvil.request("anvil_setCode", "0x" + multi_send.hex(), code)
+        anvil.mine(3)
         look = fetch_safe(address, chain=node)
         assert look.multi_send is None
         with pytest.raises(Refused) as refused:
             safe_call([ContractCall(BOB, 1), ContractCall(CAROL, 1)], look=look)
         assert refused.value.kind == "NoMultiSend"
     anvil.request("anvil_setCode", "0x" + multi_send.hex(), there)
+    anvil.mine(3)
 
 
 def test_what_the_safe_could_not_pay_is_refused_before_owners_are_asked(
@@ -161,7 +165,7 @@ def test_what_the_safe_could_not_pay_is_refused_before_owners_are_asked(
 
     def outcome(*calls: ContractCall) -> str:
         try:
-            simulate_calls(calls, safe=address, chain=node)
+            simulate_calls(calls, safe=address, chain=node, at=BlockName.LATEST)
         except Refused as refused:
             return refused.kind
         return ""
@@ -181,6 +185,7 @@ def test_what_is_no_safe_of_a_known_code_is_refused(anvil: Anvil, node: EvmNode,
     renamed = create_safe(anvil, [BOT], threshold=1, singleton=own_singleton)
     changed = Address(b"\x5a" * 20)  # a proxy that is a byte away from the published one
     anvil.request("anvil_setCode", "0x" + changed.hex(), "0x" + safe_artifact("SafeProxy")[1].hex() + "00")
+    anvil.mine(3)
     for what in (BOB, canonical_address("Safe"), impostor, renamed, changed):
         with pytest.raises(NotASafe):
             fetch_safe(what, chain=node)

@@ -27,6 +27,9 @@ from maskbot.wire.safe import (
     multi_send_of,
 )
 
+_BACK_BLOCKS = 2
+"""How far behind the newest block is read: every node knows that block, so a quorum has to agree on what it says (E12)."""
+
 
 class NotASafe(Refused):
     """The address is no Safe whose code we know."""
@@ -35,34 +38,36 @@ class NotASafe(Refused):
 
 
 def fetch_safe(address: Address, *, chain: ChainReader, singleton: Address | None = None) -> SafeLook:
-    """What the chain says of the Safe now. `singleton` is one that the operator trusts beside those of the table.
+    """What a quorum of nodes says of the Safe, two blocks ago. `singleton` is one that the operator trusts beside those of the
+    table.
 
     Raises:
         NotASafe: no proxy of Safe, another singleton, or a version we do not know. Unavailable.
     """
     newest = chain.fetch_header(BlockName.LATEST)
-    code_hash = decode_code_hash(chain.call(code_hash_call(address), at=BlockName.LATEST))
-    if newest is None or code_hash not in PROXY_CODE_HASHES:
+    block = 0 if newest is None else max(newest.number - _BACK_BLOCKS, 0)
+    code_hash = decode_code_hash(chain.call(code_hash_call(address), at=block))
+    if code_hash not in PROXY_CODE_HASHES:
         raise NotASafe("the code at this address is not that of a Safe's proxy of version 1.3.0 or 1.4.1")
     try:
-        found = decode_address(_ask(MASTER_COPY, address, chain=chain))
+        found = decode_address(_ask(MASTER_COPY, address, chain=chain, at=block))
         known = SINGLETONS.get(found)
         if known is None and found != singleton:
             raise NotASafe(
                 f"the Safe runs the code at {address_text(found)}, which is none of the published ones; if you trust that, name it "
                 "with --singleton"
             )
-        version = decode_version(_ask(VERSION, address, chain=chain))
+        version = decode_version(_ask(VERSION, address, chain=chain, at=block))
         if known is not None and known is not version:
             raise NotASafe("the Safe tells another version than its code has")
         return SafeLook(
             version=version,
             singleton=found,
-            owners=fetch_owners(address, chain=chain, at=BlockName.LATEST),
-            threshold=fetch_threshold(address, chain=chain, at=BlockName.LATEST),
-            next_nonce=fetch_nonce(address, chain=chain, at=BlockName.LATEST),
-            block=newest.number,
-            multi_send=_multi_send(version, chain=chain),
+            owners=fetch_owners(address, chain=chain, at=block),
+            threshold=fetch_threshold(address, chain=chain, at=block),
+            next_nonce=fetch_nonce(address, chain=chain, at=block),
+            block=block,
+            multi_send=_multi_send(version, chain=chain, at=block),
         )
     except (Malformed, CallReverted) as error:
         raise NotASafe(f"the contract does not answer as a Safe does: {error}") from error
@@ -83,14 +88,14 @@ def fetch_nonce(address: Address, *, chain: ChainReader, at: At) -> int:
     return decode_number(_ask(NONCE, address, chain=chain, at=at))
 
 
-def _multi_send(version: SafeVersion, *, chain: ChainReader) -> Address | None:
+def _multi_send(version: SafeVersion, *, chain: ChainReader, at: At) -> Address | None:
     """The batch contract of the version that really lies on this chain."""
     wanted = MULTI_SEND_CODE_HASHES[version]
     for address in multi_send_of(version):
-        if decode_code_hash(chain.call(code_hash_call(address), at=BlockName.LATEST)) == wanted:
+        if decode_code_hash(chain.call(code_hash_call(address), at=at)) == wanted:
             return address
     return None
 
 
-def _ask(question: bytes, address: Address, *, chain: ChainReader, at: At = BlockName.LATEST) -> bytes:
+def _ask(question: bytes, address: Address, *, chain: ChainReader, at: At) -> bytes:
     return chain.call(Call(address, question), at=at)

@@ -52,6 +52,7 @@ def set_up(dao: Operator, anvil: Anvil, folder: Path) -> tuple[Address, Address]
     bot = parse_address(dao.run("wallet", "new", "bot", "--chain", "31337", "--json").json["address"])
     safe = create_safe(anvil, [bot, PERSON.address], threshold=2)
     anvil.fund([safe], wei=9 * ONE)
+    anvil.mine(3)
     (folder / "policy.toml").write_text(f'chain = 31337\nsafes = ["{address_text(safe)}"]\n')
     rules = dao.run("wallet", "policy", "bot", "--file", str(folder / "policy.toml"), "--json").json
     assert rules["safes"] == [address_text(safe)]
