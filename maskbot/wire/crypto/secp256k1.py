@@ -12,6 +12,7 @@ because the extension accepts them inside payloads (mask-payload.md, section 4.2
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -31,9 +32,7 @@ _CONTEXT = GLOBAL_CONTEXT.ctx
 _NULL = ffi.NULL
 _move = ffi.memmove
 _ecdh = lib.secp256k1_ecdh
-_new = ffi.new
-_X_TYPE = ffi.typeof("unsigned char[32]")
-_buffer = ffi.buffer
+_POINT_TYPE = ffi.typeof("secp256k1_pubkey *")
 
 
 @ffi.callback("int(unsigned char *, const unsigned char *, const unsigned char *, void *)")  # type: ignore[untyped-decorator]  # cffi is untyped
@@ -41,6 +40,17 @@ def _copy_x(output: Any, x: Any, _y: Any, _data: Any) -> int:
     """The 'hash function' of the Mask protocol: none. Arguments are C pointers."""
     _move(output, x, 32)
     return 1
+
+
+class _Output(threading.local):
+    """Where libsecp256k1 writes x: 32 bytes for each thread, as the library runs without Python's lock."""
+
+    def __init__(self) -> None:
+        self.x = ffi.new("unsigned char[32]")
+        self.bytes = ffi.buffer(self.x)
+
+
+_output = _Output()
 
 
 def ecdh_x(private_key: bytes, public_key: bytes) -> bytes:
@@ -53,10 +63,10 @@ def ecdh_x(private_key: bytes, public_key: bytes) -> bytes:
     """
     if len(private_key) != PRIVATE_KEY_BYTES:
         raise InvalidKey(f"expected a private key of 32 bytes, got {len(private_key)}")
-    shared = _new(_X_TYPE)
-    if not _ecdh(_CONTEXT, shared, _parsed(public_key), private_key, _copy_x, _NULL):
+    output = _output
+    if not _ecdh(_CONTEXT, output.x, _parsed(public_key), private_key, _copy_x, _NULL):
         raise InvalidKey("the private key is zero or not below the group order")
-    x: bytes = _buffer(shared)[:]
+    x: bytes = output.bytes[:]
     return x
 
 
@@ -178,7 +188,7 @@ def _parsed(public_key: bytes) -> Any:
 
 
 def _parse(public_key: bytes) -> Any:
-    point = ffi.new("secp256k1_pubkey *")
+    point = ffi.new(_POINT_TYPE)
     if not lib.secp256k1_ec_pubkey_parse(_CONTEXT, point, public_key, len(public_key)):
         raise InvalidKey("these bytes are no point of secp256k1")
     return point

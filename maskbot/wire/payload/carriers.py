@@ -27,6 +27,10 @@ MAX_CARRIERS = 16
 _SCORE = "\U0001f3bc"
 _BYTES_HEADER = "\U0001f3bc6/8|"
 _TAIL = ":||"
+_ANY_LINK = "https://mask"
+_TEXT_START = LINK_V1 + "%20"
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_FOLDED, _QUOTED = _BASE64 + b"._-", _BASE64 + b"%_-"
 _BYTES_LINK = re.compile(r"https://mask\.io/\?PostData_v2=([A-Za-z0-9+/=%_-]+)")
 _TEXT_LINK = re.compile(
     r"https?://(?:[^\s/?#@]{1,64}@)?(?:mask\.io|maskbook\.com)(?::[0-9]{1,5})?/\??"
@@ -76,7 +80,7 @@ def find_payloads(text: str, *, urls: Iterable[str] = ()) -> tuple[str | bytes, 
     """
     found: list[str | bytes] = []
     for source in (text, *urls):
-        if "https://mask" in source and len(source) <= MAX_TEXT and len(found) < MAX_CARRIERS:
+        if _ANY_LINK in source and len(source) <= MAX_TEXT and len(found) < MAX_CARRIERS:
             found += _links(source)
     if _SCORE in text and len(text) <= MAX_TEXT:
         found += _raw_payloads(text)
@@ -85,6 +89,9 @@ def find_payloads(text: str, *, urls: Iterable[str] = ()) -> tuple[str | bytes, 
 
 def _links(source: str) -> list[str | bytes]:
     """Strict links of both forms, as they come."""
+    lone = _lone_link(source) if source.count(_ANY_LINK) == 1 else None
+    if lone is not None:
+        return [lone]
     has_text, has_bytes = "%40" in source, "PostData_v2=" in source
     if has_text and not has_bytes:
         return [_unfolded(folded) for folded in _STRICT_TEXT_LINK.findall(source)]
@@ -95,6 +102,20 @@ def _links(source: str) -> list[str | bytes]:
     for match in _STRICT_TEXT_LINK.finditer(source) if has_text else ():
         placed[match.start()] = _unfolded(match[1])
     return [placed[start] for start in sorted(placed)]
+
+
+def _lone_link(source: str) -> str | bytes | None:
+    """The payload of a text's only link, written as Mask writes it; None sends everything else through the patterns."""
+    _, start, rest = source.partition(_TEXT_START)
+    if start:
+        folded, end, _ = rest.partition("%40")
+        return _unfolded(folded) if end and _holds_only(folded, _FOLDED) else None
+    value = source.partition(LINK_V2)[2].partition(" ")[0]
+    return _base64(value) or None if _holds_only(value, _QUOTED) else None
+
+
+def _holds_only(text: str, characters: bytes) -> bool:
+    return text.isascii() and not text.encode("ascii").translate(None, characters)
 
 
 def _bytes_link(text: str) -> bytes | None:

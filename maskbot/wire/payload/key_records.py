@@ -46,6 +46,8 @@ def read_record(record: Mapping[str, object], *, version: int) -> SealedKey:
         salt = record.get("salt")
         return SealedKey(sealed=_base64(record.get("encryptedKey")), salt=None if salt is None else _base64(salt))
     number, text = record.get("c"), record.get("k")
+    if number is None and text is None:
+        return SealedKey(sealed=_base64(record.get("e")))
     if number not in (None, 1, 2) or isinstance(number, bool) or not isinstance(text, str | None):
         raise RecordMalformed("expected c as 1 or 2 and k as text")
     sealed = _base64(record.get("e"))

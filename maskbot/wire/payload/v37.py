@@ -132,10 +132,12 @@ def _read_key(algorithm: object, key: object) -> CurveKey | FieldError:
 
 
 def _read_encryption(item: object) -> Encryption | FieldError:
-    if type(item) is not list or not item or not is_number(item[0]) or item[0] not in (0, 1):
+    if type(item) is not list:
         return _INVALID
-    first, post_iv, keys = (*item[1:4], None, None, None)[:3]
-    if item[0] == 0:
+    kind, first, post_iv, keys = item if len(item) == 4 else (*item, None, None, None, None)[:4]
+    if not is_number(kind) or kind not in (0, 1):
+        return _INVALID
+    if kind == 0:
         is_key = type(first) is bytes and len(first) in (16, 24, 32)
         return PublicEncryption(_read_iv(post_iv), first if is_key else _NOT_A_KEY)
     ephemeral_keys = _read_ephemeral_keys(keys)

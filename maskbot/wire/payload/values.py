@@ -16,6 +16,7 @@ from typing import Final, TypeGuard
 
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_DEPTH = 100
+_NUMBERS = (int, float)
 _MAX_DATE_MS = 8_640_000_000_000_000
 _DAYS_PER_400_YEARS = 146_097
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,7 +90,7 @@ def _placed(digits: str, point: int) -> str:
 
 def is_number(value: object) -> TypeGuard[float]:
     """True for what JavaScript calls a number; Python's booleans are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, _NUMBERS) and type(value) is not bool
 
 
 def as_number(value: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from coincurve import PublicKey as CoincurvePublicKey
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -70,6 +72,15 @@ def test_shared_x_is_what_openssl_computes(ours: int, theirs: int) -> None:
 def test_both_sides_get_the_same_x_from_either_form(ours: int, theirs: int) -> None:
     one, other = scalar_bytes(ours), scalar_bytes(theirs)
     assert ecdh_x(one, uncompress(public_key_of(other))) == ecdh_x(other, public_key_of(one))
+
+
+def test_threads_do_not_write_over_each_others_x() -> None:
+    keys = [number.to_bytes(32, "big") for number in range(1, 9)]
+    points = [public_key_of(key) for key in keys]
+    expected = [[ecdh_x(key, point) for point in points] for key in keys]
+    with ThreadPoolExecutor(len(keys)) as pool:
+        got = list(pool.map(lambda key: [[ecdh_x(key, point) for point in points] for _ in range(40)], keys))
+    assert got == [[row] * 40 for row in expected]
 
 
 def test_x_keeps_its_leading_zeros() -> None:

@@ -121,6 +121,40 @@ def test_any_bytes_survive_a_link_between_blanks(payload: bytes, before: str, af
     assert decode_carriers(text, network="twitter.com") == find_payloads(text)[:1] == (payload,)
 
 
+PIECES = [
+    "https://mask.io/?PostData_v1=%20",
+    "https://mask.io/?PostData_v2=",
+    "https://maskbook.com/%20",
+    "https://mask",
+]
+PIECES += [
+    "%40",
+    "%20",
+    "%2B",
+    "%3D",
+    "%",
+    "=",
+    "==",
+    "+",
+    ".",
+    "_",
+    "-",
+    "|",
+    "QUJD",
+    "QQ",
+    " ",
+    "\n",
+    "\u00a0",
+    "\u017f",
+    "é",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_the_only_link_of_a_text_is_read_as_it_would_be_beside_another(text: str) -> None:
+    assert find_payloads(text) == find_payloads(f"{text} https://mask")
+
+
 @given(st.text(max_size=300))
 def test_any_text_has_payloads_or_none(text: str) -> None:
     for network in ("twitter.com", "facebook.com"):
