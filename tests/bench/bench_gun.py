@@ -7,7 +7,8 @@ rounds.
 
 * *Reading*: a bucket of 200 records, each with its own ephemeral key (one ECDH each), ours at a random place. The limit
   is 200 bare ECDH plus what the relay needs to hand over the same bytes to a bare socket that asks the same questions,
-  parses nothing and knows when to stop. A second limit counts one empty round trip only.
+  parses nothing and knows when to stop. A second limit counts one empty round trip only. Both once more in CPU time of
+  client and relays (Linux counts it), which other work on the machine hardly changes.
 * *Publishing*: 2,000 records, each in a bucket of its own, to two relays, until both hold all. Beside: one record alone
   (the relay's flush wait), and the JavaScript client with the same records and relays.
 """
@@ -57,6 +58,7 @@ RECORDS = 2_000
 ROUNDS = 9
 JS_TIMEOUT_S = 60
 OURS, NOT_OURS = random.Random(38).randbytes(32), random.Random(39).randbytes(32)  # throw-away keys
+Cost = tuple[float, float, float]
 
 
 def main() -> None:
@@ -83,7 +85,8 @@ def _reading(writer: GunRelays, one: GunRelay, two: GunRelay) -> None:
     client = _client(one)
     rounds = [_reading_round(writer, client, one, number) for number in range(ROUNDS)]
     client.close()
-    bare, trip, found, tried, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
+    walls = [[cost[0] for cost in costs] for costs in rounds]
+    bare, trip, found, tried, whole = (statistics.median(column) for column in zip(*walls, strict=True))
     _row(f"{BUCKET} bare ECDH", ecdh_ms)
     _row(f"bucket of {BUCKET}: bare socket, same questions", bare)
     _row("one empty round trip", trip)
@@ -92,19 +95,34 @@ def _reading(writer: GunRelays, one: GunRelay, two: GunRelay) -> None:
     _row(f"bucket of {BUCKET}: read, all {BUCKET} tried, none ours", tried, note)
     _row(f"bucket of {BUCKET}: read until ours opens the post", found, f"of limit {(ecdh_ms + bare) / found:5.2f}")
     _row(f"bucket of {BUCKET}: read to the end (150 ms of quiet)", whole)
+    _reading_cpu(rounds)
 
 
-def _reading_round(writer: GunRelays, client: GunRelays, relay: GunRelay, number: int) -> tuple[float, ...]:
+def _reading_cpu(rounds: list[tuple[Cost, ...]]) -> None:
+    """The same limits in CPU time: what the relay spends on its answers is the greater part of either."""
+    ecdh = min(_cost(_bare_ecdh)[1] for _ in range(ROUNDS))
+    bare, trip, _, tried, _ = ([min(kind) for kind in zip(*costs, strict=True)] for costs in zip(*rounds, strict=True))
+    spent = tried[1] + tried[2]
+    note = f"relay {tried[2]:.1f}; of ECDH + relay's bare answers {(ecdh + bare[2]) / spent:5.2f}"
+    _row(
+        f"bucket of {BUCKET}: CPU of client and relay",
+        spent,
+        f"{note}, + empty round trip {(ecdh + trip[2]) / spent:5.2f}",
+    )
+    _row(f"bucket of {BUCKET}: CPU of the client alone", tried[1], f"of {BUCKET} ECDH {ecdh / tried[1]:5.2f}")
+
+
+def _reading_round(writer: GunRelays, client: GunRelays, relay: GunRelay, number: int) -> tuple[Cost, ...]:
     path = (f"37-tw-b{number}-{os.urandom(3).hex()}",)
     payload, items = _bucket(path)
     writer.publish(items)
     client.fetch_items([("connects",)])
     return (
-        _ms(lambda: _bare_read(relay, path[0], [item.soul for item in items])),
-        _ms(lambda: _bare_read(relay, "nothing-here", [])),
-        _ms(lambda: _open(client, path, payload, key=OURS)),
-        _ms(lambda: _open(client, path, payload, key=NOT_OURS)),
-        _ms(lambda: client.fetch_items([path])),
+        _cost(lambda: _bare_read(relay, path[0], [item.soul for item in items])),
+        _cost(lambda: _bare_read(relay, "nothing-here", [])),
+        _cost(lambda: _open(client, path, payload, key=OURS)),
+        _cost(lambda: _open(client, path, payload, key=NOT_OURS)),
+        _cost(lambda: client.fetch_items([path])),
     )
 
 
@@ -207,6 +225,20 @@ def _ms(work: Callable[[], object]) -> float:
     work()
     spent = time.perf_counter() - began
     return (_SPENT[0] if _SPENT else spent) * 1000
+
+
+def _cost(work: Callable[[], object]) -> Cost:
+    """Wall milliseconds as `_ms`, and milliseconds of CPU of this process and of the relays."""
+    ours, relays = time.process_time(), _relays_cpu_ms()
+    wall = _ms(work)
+    return wall, (time.process_time() - ours) * 1000, _relays_cpu_ms() - relays
+
+
+def _relays_cpu_ms() -> float:
+    """CPU milliseconds of all our child processes and their threads."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    threads = [thread for child in children for thread in Path(f"/proc/{child}/task").glob("*/schedstat")]
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
 
 
 _SPENT: list[float] = []
