@@ -15,6 +15,7 @@ import typer
 from maskbot.adapters.system import SystemClock, SystemEntropy
 from maskbot.cli.backup_json import normalised_json, plain_json, summary_json
 from maskbot.cli.local_file import read_input, write_output
+from maskbot.cli.noun import make_noun
 from maskbot.cli.persona_derive import (
     MnemonicFile,
     MnemonicPasswordFile,
@@ -40,12 +41,7 @@ from maskbot.wire.persona import (
     write_backup,
 )
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    help="Backup files of the Mask extension, offline.",
-)
+app = make_noun("Backup files of the Mask extension, offline.")
 
 Source = Annotated[Path, typer.Argument(help="A backup file of any age; - reads standard input.")]
 PasswordFile = Annotated[Path | None, typer.Option("--password-file", help="File with the backup's password.")]

@@ -10,15 +10,14 @@ import typer
 
 from maskbot.adapters.system import SystemEntropy
 from maskbot.cli.local_file import read_input, write_output
+from maskbot.cli.noun import make_noun
 from maskbot.cli.show import printable
 from maskbot.domain.errors import Malformed
 from maskbot.wire.picture import MAX_FILE_BYTES, Content, Preset, read_picture, writable_preset, write_picture
 
 MAX_DATA_BYTES = 64 * 1024
 
-app = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help="Payloads in pictures, offline."
-)
+app = make_noun("Payloads in pictures, offline.")
 
 
 @app.command()
