@@ -88,12 +88,10 @@ def parse_v38(text: str) -> PayloadV38:
     if len(fields) < 8:
         fields += [""] * (8 - len(fields))
     a, i, e = fields[1:4]
-    ciphertext: bytes | FieldError
-    sealed_key: bytes | FieldError
     try:
-        post_iv, ciphertext, sealed_key = _base64(i), _base64(e), _base64(a)
+        post_iv = _base64(i)
         if len(post_iv) == 16:
-            return _assembled(fields, post_iv, ciphertext, sealed_key)
+            return _assembled(fields, post_iv, _base64(e), _base64(a))
     except InvalidBase64:
         pass  # at least one field is broken: each is read by itself
     ciphertext, sealed_key = base64_field(e, _UNDECODABLE), base64_field(a, _NOT_A_KEY)
