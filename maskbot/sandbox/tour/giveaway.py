@@ -64,9 +64,8 @@ def play(stage: Stage, world: World) -> Spring:
     with stage.step("the operator makes a wallet, limits it, and funds it on the chain") as seen:
         began_s = time.monotonic()
         spring.till = _make_till(world)
-        spring.window_s += math.ceil(
-            (time.monotonic() - began_s) / 2
-        )  # two commands' time: the next one has to end within the window
+        took_s = time.monotonic() - began_s
+        spring.window_s += math.ceil(took_s / 2)  # these were three commands; the next one has to end within the window
         seen(f"{spring.till} has {FUNDED_ETHER} ETH, and may pay {PRIZES} at once")
     with stage.step(f"and opens a giveaway of {PRIZES} ETH on X and Mastodon, for {spring.window_s} s") as seen:
         opened = _open(world, spring)

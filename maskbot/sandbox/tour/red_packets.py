@@ -16,6 +16,7 @@ from maskbot.sandbox.foreign_client import ForeignClient
 from maskbot.sandbox.money import purse_of
 from maskbot.sandbox.people import SeenPost, wait_for
 from maskbot.sandbox.tour.broadcasts import appearing, posts_before
+from maskbot.sandbox.tour.questions import ask
 from maskbot.sandbox.tour.stage import PATIENCE_S, Stage, check
 from maskbot.sandbox.world import World
 from maskbot.wire.crypto import address_text, is_private_key, parse_address
@@ -26,6 +27,7 @@ from maskbot.wire.red_packet.ticket import address_of
 
 _FUNDED_ETHER = 5
 _SHARES = 3
+_MESSAGE = "Good morning!"
 _LEAST_OPEN_S = 60
 _NATIVE_LIMIT = """
 [[token]]
@@ -49,16 +51,21 @@ def play(stage: Stage, world: World) -> None:
         seen(f"{purse} has {_FUNDED_ETHER} ETH")
     gina = ForeignClient("gina", relays=[relay.url for relay in world.relays])
     posted: PacketPost | None = None
+    link = ""
     with stage.step(
         f"a packet of {_SHARES} ETH in {_SHARES} shares, open for {open_s} s, is created and posted twice"
     ) as seen:
-        posted = _create(world, gina, open_s=open_s)
+        posted, link = _create(world, gina, open_s=open_s)
         seen(f"0x{posted.packet_id.hex()} by {address_text(posted.sender)}")
     with stage.step(
         "gina opens the post with another client and takes one share on the chain, and no second one"
     ) as seen:
         assert posted is not None
         seen(take_share(world, posted, who="gina"))
+    with stage.step("alice asks the bot about it by its link, and is told what the chain says") as seen:
+        told = ask(world.person("mastodon", "alice"), f"packet {link}").text
+        check(f"2 of {_SHARES} shares left" in told and "2 ETH of 3 ETH left" in told, f"alice was told: {told}")
+        seen(told)
     with stage.step(
         "carol posts a packet sealed for the treasury: the bot takes a share by itself, mallory sees nothing"
     ) as seen:
@@ -107,17 +114,17 @@ def _public_key(world: World, persona: str) -> bytes:
     return bytes.fromhex(str(row["public_key"]).removeprefix("0x"))
 
 
-def _create(world: World, reader: ForeignClient, *, open_s: int) -> PacketPost:
-    """Have it made; what others read in the post, the same on both platforms."""
+def _create(world: World, reader: ForeignClient, *, open_s: int) -> tuple[PacketPost, str]:
+    """Have it made; what others read in the post, the same on both platforms, and its link."""
     before = posts_before(world)
     accounts = [word for platform in ("x", "mastodon") for word in ("--account", world.account_id(platform))]
     words = ("--wallet", "purse", "--persona", "treasury", *accounts, "--total", str(_SHARES), "--shares", str(_SHARES))
-    world.command("redpacket", "create", *words, "--for", f"+{open_s}s", "--public", "--message", "Good morning!")
+    world.command("redpacket", "create", *words, "--for", f"+{open_s}s", "--public", "--message", _MESSAGE)
     posts = appearing(world, besides=before)
     read = [read_packet_post(meta_of(reader, post)[POST_KEY]) for post in posts.values()]
     check(read[0] == read[1], "the two posts tell of two packets")
     check(read[0].named_contract == address_text(world.money.packets.v4.address), "the post names another contract")
-    return read[0]
+    return read[0], next(word for word in posts["mastodon"].text.split() if word.startswith("https://mask.io/"))
 
 
 def meta_of(reader: ForeignClient, post: SeenPost) -> Mapping[str, object]:
@@ -194,4 +201,5 @@ def _claimed(world: World) -> list[dict[str, Any]]:
 
 
 def _ended(world: World) -> list[dict[str, Any]]:
-    return [row for row in world.listing("redpacket", "list") if row["state"] == "refunded"]
+    rows = world.listing("redpacket", "list")
+    return [row for row in rows if (row["message"], row["state"]) == (_MESSAGE, "refunded")]
