@@ -1,4 +1,4 @@
-"""Act six: processes die, Redis is wiped, a relay is down, platforms limit, fail and lose answers. Everything happens once."""
+"""Act seven: processes die, Redis is wiped, a relay is down, platforms limit, fail and lose answers. Everything happens once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SEALED = "This post is sealed"
 
 def play(stage: Stage, world: World) -> None:
     """Everything goes wrong; nothing is lost or said twice."""
-    stage.act("6. Things go wrong")
+    stage.act("7. Things go wrong")
     asked: list[tuple[Human, str]] = []
     kate, liam = world.person("mastodon", "kate"), world.person("x", "liam")
 

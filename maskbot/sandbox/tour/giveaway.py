@@ -1,5 +1,5 @@
-"""Act five: a DAO gives away coins on both platforms. Rules, entries and draw are checked by people, platforms and two verifiers;
-`prizes.py` delivers.
+"""Acts four and six: a DAO gives away coins on both platforms. Rules, entries and draw are checked by people, platforms and two
+verifiers; `prizes.py` delivers.
 
 Five people enter. One of them enters twice, somebody comes too late, and somebody tries again from the other platform: the bot
 cannot see that two accounts are one human being, but one address enters once.
@@ -35,7 +35,7 @@ from maskbot.wire.red_packet.calls import CREATE, REFUND
 FUNDED_ETHER = 4
 PRIZES = 3
 """Of one ETH each: the shares of a packet are equal."""
-_LEAST_WINDOW_S = 10
+LEAST_WINDOW_S = 10
 ENTRANTS = (("x", "bob"), ("x", "carol"), ("x", "liam"), ("mastodon", "alice"), ("mastodon", "kate"))
 TREASURY = purse_of("the treasury")
 _VERIFIER = Path(draw_room.__file__).with_name("verify.mjs")
@@ -48,7 +48,7 @@ class Spring:
 
     clients: Mapping[str, ForeignClient]
     till: str = ""
-    window_s: int = _LEAST_WINDOW_S
+    window_s: int = LEAST_WINDOW_S
     closes_at_ms: int = 0
     rules_hash: str = ""
     root: str = ""
@@ -56,9 +56,9 @@ class Spring:
     winners: tuple[str, ...] = ()
 
 
-def play(stage: Stage, world: World) -> Spring:
-    """From an empty wallet to a proof."""
-    stage.act("5. A giveaway: a DAO's coins, people of both platforms, a real chain")
+def begin(stage: Stage, world: World) -> Spring:
+    """From an empty wallet to five entrants."""
+    stage.act("4. A giveaway: a DAO's coins, people of both platforms, a real chain")
     relays = [relay.url for relay in world.relays]
     spring = Spring({name: ForeignClient(name, relays=relays) for _, name in ENTRANTS})
     with stage.step("the operator makes a wallet, limits it, and funds it on the chain") as seen:
@@ -80,7 +80,13 @@ def play(stage: Stage, world: World) -> Spring:
         check(all(spring.rules_hash[:32] in post.text for post in posts.values()), "the hash is another one")
         _check_cards(world, posts)
         seen(posts["x"].text)
-    with stage.step("omar comes a second too late, and is told so") as seen:
+    return spring
+
+
+def draw(stage: Stage, world: World, spring: Spring) -> None:
+    """From the end of the window to a proof."""
+    stage.act("6. The giveaway ends")
+    with stage.step("omar comes too late, and is told so") as seen:
         seen(_too_late(world, spring))
     with stage.step(
         "it closes by itself: the root of the entrants is public on both platforms before the beacon speaks"
@@ -98,7 +104,6 @@ def play(stage: Stage, world: World) -> Spring:
         seen(posts["x"].text)
     with stage.step("two verifiers in two languages find the same winners from the published proof") as seen:
         seen(_verify(world, spring))
-    return spring
 
 
 def _make_till(world: World) -> str:

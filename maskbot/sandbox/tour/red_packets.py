@@ -1,4 +1,4 @@
-"""Act four: red packets. The DAO's own: made, posted, opened by a stranger, and what nobody took taken back. A stranger's: taken by
+"""Act five: red packets. The DAO's own: made, posted, opened by a stranger, and what nobody took taken back. A stranger's: taken by
 itself for a hosted persona. The chain says who has what.
 """
 
@@ -42,11 +42,12 @@ _METHOD = '[[method]]\ncontract = "{contract}"\nselector = "0x{selector}"\n'
 
 def play(stage: Stage, world: World) -> None:
     """gina takes from the DAO; the DAO takes from carol."""
-    stage.act("4. Red packets")
+    stage.act("5. Red packets, while the giveaway runs")
     purse, treasury, open_s = "", b"", _LEAST_OPEN_S
     with stage.step("the operator makes a wallet that may make and take packets, for the treasury's persona") as seen:
         began_s = time.monotonic()
-        purse, treasury = _make_purse(world), _public_key(world, "treasury")
+        purse = _make_purse(world)
+        treasury = _public_key(world, "treasury")
         open_s += math.ceil(time.monotonic() - began_s)  # on a slow machine gina needs longer, too
         seen(f"{purse} has {_FUNDED_ETHER} ETH")
     gina = ForeignClient("gina", relays=[relay.url for relay in world.relays])
