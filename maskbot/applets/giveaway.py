@@ -223,6 +223,9 @@ def _prize_line(view: GiveawayView) -> str | None:
         "paid": f"was sent to {_short(view.prize.address)}",
         "forfeited": "was not claimed in time",
     }[view.prize.state]
+    if view.packet_until_s is not None:
+        until = _time(view.packet_until_s * 1000)
+        how = f"waits in a red packet, in our post that only winners can open. Take it with the Mask extension until {until}"
     tx = f", transaction 0x{view.prize.tx_hash.hex()[:12]}…" if view.prize.tx_hash is not None else ""
     return f"{_name(view.giveaway)}: your {amount} {how}{tx}."
 

@@ -62,7 +62,7 @@ EntryNeed = GiveawayNeed | AddressNeed | HoldingNeed | FollowNeed | BoostNeed
 @dataclass(frozen=True, slots=True)
 class GiveawayView:
     """One giveaway as one person sees it. `held`, `is_following` and `has_boosted` are None when not asked, or when it could not be
-    found out."""
+    found out. `packet_until_s` is when the red packet ends that the prize waits in, None when it waits in none."""
 
     giveaway: Giveaway
     own: Entrant | None = None
@@ -71,6 +71,7 @@ class GiveawayView:
     held: int | None = None
     is_following: bool | None = None
     has_boosted: bool | None = None
+    packet_until_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def notice_body(item: InboxItem, *, sealed_text: bytes) -> bytes:
     """The JSON notice: ids, author, time and the opened text. `sealed_text` is the revealed inbox content (JSON)."""
     content = json.loads(sealed_text)
     notice = {
-        "type": "post.opened",
+        "type": content.get("type", "post.opened"),
         "id": item.id,
         "persona_id": item.persona_id,
         "platform": item.platform,

@@ -21,7 +21,7 @@ from maskbot.domain.entry import (
     StandingFact,
     chosen_giveaway,
 )
-from maskbot.domain.giveaway import Entrant, Giveaway
+from maskbot.domain.giveaway import Entrant, Giveaway, Prize
 from maskbot.domain.identity import Persona
 from maskbot.domain.mention import Mention
 from maskbot.domain.money import MOST_BASE_UNITS, Address
@@ -164,12 +164,20 @@ def _view(
                 following = is_so
             case BoostNeed(), StandingFact(is_so):
                 boosted = is_so
+    prize = next((prize for prize in prizes if own is not None and prize.entrant_id == own.id), None)
     return GiveawayView(
         giveaway=giveaway,
         own=own,
-        prize=next((prize for prize in prizes if own is not None and prize.entrant_id == own.id), None),
+        prize=prize,
+        packet_until_s=None if prize is None else _packet_until_s(prize, work=work),
         is_address_taken=taken is not None and taken.person != mention.post.author.person,
         held=held,
         is_following=following,
         has_boosted=boosted,
     )
+
+
+def _packet_until_s(prize: Prize, *, work: Work) -> int | None:
+    """Until when the prize can be taken from a red packet that was published."""
+    packet = None if prize.state != "paying" or prize.payment_id is None else work.packets.load(prize.payment_id)
+    return None if packet is None or packet.state != "published" else packet.expires_at_s

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from maskbot.applets.giveaway import GiveawayApplet
 from maskbot.domain.conditions import Holding
 from maskbot.domain.eligibility import EntryRefusal
+from maskbot.domain.entry import GiveawayFact, GiveawayView
 from maskbot.domain.errors import Refused
-from maskbot.domain.giveaway import Entrant, Giveaway
+from maskbot.domain.giveaway import Entrant, Giveaway, Prize
 from maskbot.domain.identity import Persona, PersonId
 from maskbot.domain.money import Address
 from maskbot.domain.packet_claim import PersonaWallet
 from maskbot.domain.wallet import Wallet
+from maskbot.flows.decide.answer_mentions.reading import request_of
 from maskbot.flows.decide.giveaway import EntryRefused, PersonaEntry, enter_persona
 from maskbot.ports.giveaways import EntrantsFixed
 from maskbot.ports.inside import KeySource
@@ -155,3 +158,21 @@ def test_nobody_enters_after_the_end_or_what_is_not_there(house: House) -> None:
     with pytest.raises(Refused):
         enter_persona(entry_of(closed, persona, giveaway_id="none"), store=house.store, now_ms=house.clock.ms)
     assert len(entrants(house)) == 1
+
+
+def test_a_winner_whose_prize_waits_in_a_red_packet_is_told_how_to_take_it(house: House) -> None:
+    giveaway = opened(house)
+    prize = Prize(1, b"\1" * 32, WALLET, 500, state="paying", payment_id="p1")
+    for until_s, words in (
+        (None, "is on its way to"),
+        (
+            1_800_000_000,
+            "waits in a red packet, in our post that only winners can open. Take it with the Mask extension until",
+        ),
+    ):
+        view = GiveawayView(giveaway, prize=prize, packet_until_s=until_s)
+        request = request_of(house.post(person(1), "claim"), bot_handle="maskbot")
+        need = GiveawayApplet().needs(request)[0]
+        answer = GiveawayApplet().decide(request, {need: GiveawayFact((view,), None, 0, None)})
+        assert answer.words is not None
+        assert words in answer.words
