@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from maskbot.domain.money import Address
 from maskbot.domain.packet_claim import ClaimFloor
-from maskbot.sandbox.chain import ETHER, Anvil, dev_account
+from maskbot.sandbox.chain import ETHER, dev_account
 from tests.fakes.till import BOB
-from tests.journeys.claim_world import PACKET_KEY, Claims, Ground, build_ground, claims_on
+from tests.journeys.claim_world import PACKET_KEY, Claims
 
 MILLI = ETHER // 1000
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    folder = tmp_path_factory.mktemp("chain")
-    with Anvil(folder) as anvil:
-        ground = build_ground(anvil, folder)
-        yield ground
-        ground.node.close()
-
-
-@pytest.fixture
-def ground(built: Ground) -> Iterator[Ground]:
-    mark = built.anvil.snapshot()
-    yield built
-    built.anvil.revert(mark)
-    built.anvil.request("anvil_setNextBlockBaseFeePerGas", hex(10**9))
-
-
-@pytest.fixture
-def claims(ground: Ground, tmp_path: Path) -> Iterator[Claims]:
-    made = claims_on(ground, tmp_path)
-    yield made
-    made.close()
 
 
 def say_worth(claims: Claims, token: Address, *, least: int = 1, most_cost_wei: int = MILLI) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,9 @@ from maskbot.domain.errors import Refused
 from maskbot.domain.job import JobKind
 from maskbot.domain.packet_claim import MOST_TRIES
 from maskbot.flows.act.packet_claim import book_claim, check_claim
-from maskbot.sandbox.chain import ETHER, Anvil, dev_account
+from maskbot.sandbox.chain import ETHER, dev_account
 from tests.chaos.payment_faults import Died, dying_at
-from tests.journeys.claim_world import Claims, Ground, build_ground, claims_on
+from tests.journeys.claim_world import Claims
 from tests.ports.evm_parts import node_of
 from tests.ports.lying_rpc import Complain, Json, LyingRpc, Weather
 
@@ -43,30 +42,6 @@ PAYMENT_POINTS = (
     "confirm.in_transaction",
 )
 """Those of its payment where something of a claim could be lost (tests/chaos has them all)."""
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    folder = tmp_path_factory.mktemp("chain")
-    with Anvil(folder) as anvil:
-        ground = build_ground(anvil, folder)
-        yield ground
-        ground.node.close()
-
-
-@pytest.fixture
-def ground(built: Ground) -> Iterator[Ground]:
-    mark = built.anvil.snapshot()
-    yield built
-    built.anvil.revert(mark)
-
-
-@pytest.fixture
-def claims(ground: Ground, tmp_path: Path) -> Iterator[Claims]:
-    made = claims_on(ground, tmp_path)
-    made.lease_ms = 1
-    yield made
-    made.close()
 
 
 @contextmanager

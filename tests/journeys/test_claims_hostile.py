@@ -4,40 +4,15 @@ E12)."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from maskbot.domain.money import Address
 from maskbot.domain.packet_claim import ClaimFloor, PersonaWallet
-from maskbot.sandbox.chain import ETHER, Anvil, dev_account
+from maskbot.sandbox.chain import ETHER, dev_account
 from maskbot.wire.red_packet import ClaimCall, sign_ticket
 from maskbot.wire.red_packet.abi import encode_call
-from tests.journeys.claim_world import OTHER_KEY, PACKET_KEY, Claims, Ground, build_ground, claims_on
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    folder = tmp_path_factory.mktemp("chain")
-    with Anvil(folder) as anvil:
-        ground = build_ground(anvil, folder)
-        yield ground
-        ground.node.close()
-
-
-@pytest.fixture
-def ground(built: Ground) -> Iterator[Ground]:
-    mark = built.anvil.snapshot()
-    yield built
-    built.anvil.revert(mark)
-
-
-@pytest.fixture
-def claims(ground: Ground, tmp_path: Path) -> Iterator[Claims]:
-    made = claims_on(ground, tmp_path)
-    yield made
-    made.close()
+from tests.journeys.claim_world import OTHER_KEY, PACKET_KEY, Claims, Ground
 
 
 def test_a_forged_contract_address_gets_no_transaction(claims: Claims) -> None:
