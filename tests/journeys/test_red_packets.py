@@ -20,6 +20,8 @@ from maskbot.domain.hosted_packet import NftShares, PacketRefused, TokenShares
 from maskbot.domain.identity import Persona, Platform
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import NATIVE, Address, Token
+from maskbot.domain.packet_claim import PersonaWallet
+from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.open_post import open_post
 from maskbot.flows.decide.payment import cancel_payment
 from maskbot.flows.decide.red_packet import APPROVE, CREATE, REFUND, RESET, REVOKE, ask_for_refund
@@ -498,3 +500,28 @@ def test_a_policy_that_does_not_list_the_contract_fails_the_packet(till: PacketT
         work.treasury.rules.set_policy("w1", replace(policy, methods=()), now_ms=0)
     packet = till.order()
     assert (till.settle(packet, until="failed").error_kind or "").startswith("SpendingRefused")
+
+
+def test_a_packet_that_is_sealed_for_personas_hosted_here_becomes_their_claims(till: PacketTill) -> None:
+    winner, other = till.host("winner"), till.host("other")
+    for persona, wallet_id, address in ((winner, "w2", BOB.address), (till.host("payer"), "w1", WALLET)):
+        with till.store.write() as work:
+            if wallet_id != "w1":
+                wallet = Wallet(wallet_id, till.house.tenant_id, CHAIN.id, address, "k2", wallet_id, 0)
+                work.treasury.wallets.add(wallet, now_ms=till.clock.now_ms())
+            work.claim_rules.link(PersonaWallet(persona.id, wallet_id, CHAIN.id))
+    with till.store.read() as work:
+        dao, payer = work.personas.load(tenant_id=till.house.tenant_id, ids=["dao", "payer"])
+    keys = (winner.public_key, other.public_key, dao.public_key, payer.public_key)
+    packet = till.order(publication=till.publication(*keys))
+    till.settle(packet, until="published")
+    with till.store.read() as work:
+        (claim,) = work.claims.of_tenant(till.house.tenant_id)
+    assert (claim.persona_id, claim.wallet_id, claim.packet_id) == ("winner", "w2", till.packet(packet).packet_id)
+    assert claim.sealed_key is not None
+    place = Place("packet_claim", claim.id, claim.tenant_id, "key")
+    assert till.house.vault.reveal([(place, claim.sealed_key)]) == (till.key_of(packet),)
+    public = till.order(key="public", publication=till.publication(is_public=True))
+    till.settle(public, until="published")
+    with till.store.read() as work:
+        assert work.claims.of_tenant(till.house.tenant_id) == (claim,)

@@ -17,10 +17,9 @@ from maskbot.domain.identity import PublicKey
 from maskbot.domain.inbox import InboxItem
 from maskbot.domain.job import Job, JobKind, NewJob
 from maskbot.domain.mention import Mention, Outcome
-from maskbot.domain.packet_claim import PacketClaim
 from maskbot.domain.request import Fact, Need, OpenedFact, OpenedNeed
 from maskbot.flows.act.open_post.keys import Opened
-from maskbot.flows.decide.packet_claim import Found, record_found
+from maskbot.flows.decide.packet_claim import Found, record_found, with_sealed_keys
 from maskbot.ports.inside import Clock, Notice, Place, Vault
 from maskbot.ports.store import Contact, Store, Work
 from maskbot.wire.payload import Curve, CurveKey, Payload
@@ -68,7 +67,7 @@ def record(
             for item, content in zip(items, contents, strict=True)
         ]
     )
-    claims = _with_sealed_keys(found, vault=vault)
+    claims = with_sealed_keys(found, secrets=vault)
     jobs: list[NewJob] = []
     with store.write() as work:
         for item, each in zip(items, sealed, strict=True):
@@ -93,12 +92,6 @@ def record(
         work.jobs.add(jobs)
         work.jobs.finish([job])
     notice.ring({new.kind.queue: 1 for new in jobs if new.due_at_ms <= now_ms})
-
-
-def _with_sealed_keys(found: Sequence[Found], *, vault: Vault) -> list[PacketClaim]:
-    keyed = [(each.place, each.packet_key) for each in found if each.packet_key is not None]
-    sealed = iter(vault.protect(keyed) if keyed else ())
-    return [each.claim if each.packet_key is None else replace(each.claim, sealed_key=next(sealed)) for each in found]
 
 
 def _end_of_interval(mention: Mention, *, now_ms: int) -> int:

@@ -17,8 +17,10 @@ from maskbot.domain.hosted_packet import HostedPacket, NftShares, Publication
 from maskbot.domain.identity import Persona
 from maskbot.domain.job import Job
 from maskbot.domain.money import Address
+from maskbot.domain.packet_claim import PacketClaim
 from maskbot.flows.act.red_packet.parts import PacketMoved, PacketParts, load_packet
 from maskbot.flows.decide.broadcast import BroadcastPlan, plan_broadcast
+from maskbot.flows.decide.packet_claim import claims_of_own, record_found, with_sealed_keys
 from maskbot.flows.decide.red_packet import place_of, tell
 from maskbot.ports.inside import Notice
 from maskbot.ports.store import Work
@@ -58,6 +60,7 @@ def publish_packet(job: Job, *, parts: PacketParts, notice: Notice) -> None:
         meta=_meta(packet, creator=creator, parts=parts),
         sentence=Sentence.RED_PACKET,
     )
+    claims = _claims_for_hosted(packet, parts=parts)
     parts.reach("packet.publish")
 
     def also(broadcast_id: str, work: Work) -> None:
@@ -67,6 +70,7 @@ def publish_packet(job: Job, *, parts: PacketParts, notice: Notice) -> None:
         posted = replace(found, broadcast_id=broadcast_id)
         now_ms = parts.clock.now_ms()
         tell(work.packets.move(posted, after="published", now_ms=now_ms), work=work, now_ms=now_ms)
+        work.jobs.add(record_found(claims, work=work, now_ms=now_ms))
         work.jobs.finish([job])
         parts.reach("packet.in_transaction")
 
@@ -97,11 +101,22 @@ def _writers(
     return personas[0], [accounts[account_id] for account_id in publication.account_ids], wallet.address
 
 
+def _claims_for_hosted(packet: HostedPacket, *, parts: PacketParts) -> list[PacketClaim]:
+    """What personas that we host ourselves have to take of it, by the wallets linked to them."""
+    packet_key, now_ms = _packet_key(packet, parts=parts), parts.clock.now_ms()
+    with parts.store.read() as work:
+        found = claims_of_own(packet, packet_key=packet_key, work=work, now_ms=now_ms)
+    return with_sealed_keys(found, secrets=parts.maker.secrets)
+
+
+def _packet_key(packet: HostedPacket, *, parts: PacketParts) -> bytes:
+    (packet_key,) = parts.maker.secrets.reveal([(place_of(packet.id, packet.order.tenant_id), packet.sealed_key)])
+    return packet_key
+
+
 def _meta(packet: HostedPacket, *, creator: Address, parts: PacketParts) -> Mapping[str, object]:
     """The packet as the extension reads it. The key is opened here and goes nowhere but into the post."""
-    place = place_of(packet.id, packet.order.tenant_id)
-    (packet_key,) = parts.maker.secrets.reveal([(place, packet.sealed_key)])
-    key_text = "0x" + packet_key.hex()
+    key_text = "0x" + _packet_key(packet, parts=parts).hex()
     order, contents = packet.order, packet.order.contents
     assert packet.packet_id is not None
     assert packet.total is not None

@@ -5,10 +5,12 @@ from maskbot.flows.decide.packet_claim.finds import (
     Found,
     ask_again,
     claim_id_of,
+    claims_of_own,
     claims_of_post,
     key_place,
     record_found,
     wallet_of_persona,
+    with_sealed_keys,
 )
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "ask_again",
     "book_end",
     "claim_id_of",
+    "claims_of_own",
     "claims_of_post",
     "end_of",
     "hinder",
@@ -24,4 +27,5 @@ __all__ = [
     "plan_claim",
     "record_found",
     "wallet_of_persona",
+    "with_sealed_keys",
 ]

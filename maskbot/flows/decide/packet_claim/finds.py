@@ -10,13 +10,14 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from maskbot.domain.hosted_packet import HostedPacket
 from maskbot.domain.identity import Persona
 from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.mention import Mention
 from maskbot.domain.money import Address
 from maskbot.domain.packet_claim import PacketClaim, PersonaWallet
 from maskbot.domain.red_packet import PacketVersion
-from maskbot.ports.inside import Place
+from maskbot.ports.inside import Place, SecretBox
 from maskbot.ports.store import Work
 from maskbot.wire.red_packet import PostedPacket
 
@@ -67,9 +68,41 @@ def claims_of_post(
     for persona in personas:
         links = [link for link in work.claim_rules.wallets_of([persona.id]) if link.is_claiming]
         for packet in packets if links else ():
-            made = _found(packet, persona, links, mention=mention, now_ms=now_ms)
+            made = _found(packet, persona, links, mention_id=mention.id, now_ms=now_ms)
             found.setdefault(made.claim.id, made)
     return tuple(found.values())
+
+
+def claims_of_own(packet: HostedPacket, *, packet_key: bytes, work: Work, now_ms: int) -> tuple[Found, ...]:
+    """The claims that a packet of ours makes for personas hosted here that it is sealed for: posts of our own accounts are not
+    collected, so nobody else would tell them. Never for who posts it, nor with the wallet that pays for it."""
+    order, publication = packet.order, packet.order.publication
+    if publication is None or publication.recipients is None or packet.packet_id is None:
+        return ()
+    posted = PostedPacket(
+        packet_id=packet.packet_id,
+        version=order.contents.version,
+        chain_id=order.chain_id,
+        tx_hash=packet.tx_hash,
+        created_at_s=packet.created_at_s,
+        packet_key=packet_key,
+    )
+    found: dict[str, Found] = {}
+    for persona in work.personas.load(tenant_id=order.tenant_id):
+        if persona.id == publication.persona_id or persona.public_key not in publication.recipients:
+            continue
+        for link in work.claim_rules.wallets_of([persona.id]):
+            if link.is_claiming and link.chain_id == order.chain_id and link.wallet_id != order.wallet_id:
+                made = _found(posted, persona, [link], mention_id=None, now_ms=now_ms)
+                found.setdefault(made.claim.id, made)
+    return tuple(found.values())
+
+
+def with_sealed_keys(found: Sequence[Found], *, secrets: SecretBox) -> list[PacketClaim]:
+    """The claims with their keys sealed by the vault, to be recorded. Raises: Unavailable if the vault is away."""
+    keyed = [(each.place, each.packet_key) for each in found if each.packet_key is not None]
+    sealed = iter(secrets.protect(keyed) if keyed else ())
+    return [each.claim if each.packet_key is None else replace(each.claim, sealed_key=next(sealed)) for each in found]
 
 
 def record_found(claims: Iterable[PacketClaim], *, work: Work, now_ms: int) -> list[NewJob]:
@@ -94,7 +127,7 @@ def ask_again(claim: PacketClaim, *, work: Work, now_ms: int) -> PacketClaim:
 
 
 def _found(
-    packet: PostedPacket, persona: Persona, links: Sequence[PersonaWallet], *, mention: Mention, now_ms: int
+    packet: PostedPacket, persona: Persona, links: Sequence[PersonaWallet], *, mention_id: str | None, now_ms: int
 ) -> Found:
     link = _link_for(packet, links)
     chain_id = packet.chain_id or (0 if link is None else link.chain_id)
@@ -113,7 +146,7 @@ def _found(
         found_at_ms=now_ms,
         persona_id=persona.id,
         recipient=None if link is None else link.recipient,
-        mention_id=mention.id,
+        mention_id=mention_id,
         state="found" if problem is None else "left",
         reason=problem,
         tx_hash=packet.tx_hash,

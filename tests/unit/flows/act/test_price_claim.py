@@ -36,6 +36,10 @@ class FakeMarket:
             raise Unavailable("no source answers")
         return fact
 
+    def refresh_ahead(self) -> bool:
+        """Nothing to refresh."""
+        return False
+
 
 def price(dollars: str, **changes: object) -> PriceFact:
     fact = PriceFact("T", "Token", "USD", Decimal(dollars), None, None, None, "one +1", 0)
