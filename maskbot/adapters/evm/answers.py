@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from maskbot.adapters.evm.errors import NodeUnavailable
 from maskbot.adapters.evm.fields import Json, address, data, fixed, quantity, row, rows, small
-from maskbot.domain.chain import MOST_TOPICS, Header, Log, LogQuery, Receipt
+from maskbot.domain.chain import MOST_TOPICS, Header, Log, Receipt
 from maskbot.ports.chain import NodeAnswerMalformed
 
 MOST_LOGS = 20_000
 _LONGEST_INPUT = 256 * 1024
-_LONGEST_LOG = 16 * 1024 * 1024
+LONGEST_LOG = 16 * 1024 * 1024
 """A stranger's long message in one event must not hide the others: the bound of the whole answer is enough."""
 
 
@@ -40,34 +40,12 @@ def read_log(value: Json) -> Log:
     return Log(
         address=address(log.get("address"), where="address"),
         topics=tuple(fixed(topic, where="topic") for topic in topics),
-        data=data(log.get("data"), where="data", longest=_LONGEST_LOG),
+        data=data(log.get("data"), where="data", longest=LONGEST_LOG),
         block_number=small(log.get("blockNumber"), where="blockNumber"),
         block_hash=fixed(log.get("blockHash"), where="blockHash"),
         tx_hash=fixed(log.get("transactionHash"), where="transactionHash"),
         log_index=small(log.get("logIndex"), where="logIndex"),
     )
-
-
-def read_logs(value: Json, *, query: LogQuery, last_block: int) -> tuple[Log, ...]:
-    """The logs that answer a query, in the order of the chain. Raises NodeAnswerMalformed: one was not asked for."""
-    if isinstance(value, list) and len(value) > MOST_LOGS:
-        raise NodeAnswerMalformed(f"more than {MOST_LOGS} logs at once", kind="NodeAnswerTooLarge")
-    logs = [read_log(one) for one in rows(value, where="logs", most=MOST_LOGS)]
-    for log in logs:
-        is_asked = (
-            log.address == query.address
-            and query.first_block <= log.block_number <= last_block
-            and bool(log.topics)
-            and log.topics[0] in query.topic0
-            and (query.topic1 is None or log.topics[1:2] == (query.topic1,))
-        )
-        if not is_asked:
-            raise NodeAnswerMalformed("a log that was not asked for")
-    logs.sort(key=lambda log: (log.block_number, log.log_index))
-    places = {(log.block_number, log.log_index) for log in logs}
-    if len(places) != len(logs):
-        raise NodeAnswerMalformed("two logs in one place")
-    return tuple(logs)
 
 
 def read_receipt(receipt_value: Json, transaction_value: Json, *, tx_hash: bytes) -> Receipt | None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from maskbot.adapters.evm.answers import read_header, read_logs
+from maskbot.adapters.evm.answers import read_header
 from maskbot.adapters.evm.endpoint import Endpoint, Problem
 from maskbot.adapters.evm.errors import NodeRefuses, NodeUnavailable, problem_of
 from maskbot.adapters.evm.fields import Json, to_hex
+from maskbot.adapters.evm.log_rows import read_logs
 from maskbot.domain.chain import Header, Log, LogPage, LogQuery
 from maskbot.ports.chain import NodeAnswerMalformed
 from maskbot.wire.crypto import address_text

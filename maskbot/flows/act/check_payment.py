@@ -154,7 +154,7 @@ def _record(checked: Sequence[Checked], *, parts: PaymentParts) -> None:
     good = {one.intent.id: one.gas_limit for one in checked if isinstance(one.gas_limit, int)}
     with parts.store.write() as work:
         states = judge_payments(good, work=work, now_ms=now_ms)
-        now = locked_all([one.intent.id for one in checked if one.intent.id not in good], work=work)
+        now = locked_all([one.intent for one in checked if one.intent.id not in good], work=work)
         done = [one.job for one in checked if one.intent.id in good]
         for one in checked:
             if isinstance(one.gas_limit, MaskbotError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -101,8 +101,7 @@ def _is_ours(receipt: Receipt, attempt: Attempt, intent: Intent, wallet: Wallet)
 def _record(mined: Sequence[Seen], missing: Sequence[Look], *, parts: PaymentParts) -> None:
     now_ms = parts.clock.now_ms()
     with parts.store.write() as work:
-        ids = [*(one.intent.id for one in mined), *(one.intent.id for one in missing)]
-        now = locked_all(ids, work=work)
+        now = locked_all([*(one.intent for one in mined), *(one.intent for one in missing)], work=work)
         _record_mined(mined, now, work=work, now_ms=now_ms)
         for look in missing:
             found = now.get(look.intent.id)
@@ -120,8 +119,7 @@ def _record_mined(seen: Sequence[Seen], now: Mapping[str, Intent], *, work: Work
     first_seen = [one for one in known if now[one.intent.id].state != "included"]
     moves = [Move(one.intent.id, now[one.intent.id].state, "included") for one in first_seen]
     work.treasury.intents.move_all(moves, now_ms=now_ms)
-    included = work.treasury.intents.load([one.intent.id for one in known])
-    endings = [_ending(included[one.intent.id], one) for one in known if one.inclusion.is_final]
+    endings = [_ending(replace(now[one.intent.id], state="included"), one) for one in known if one.inclusion.is_final]
     end_payments(endings, actor="chain", work=work, now_ms=now_ms)
     for one in first_seen:
         log.info("transaction.mined", intent_id=one.intent.id, block=one.inclusion.receipt.block_number)

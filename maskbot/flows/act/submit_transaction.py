@@ -72,7 +72,7 @@ def _sent(intent: Intent, attempt: Attempt, answer: MaskbotError | None) -> Sent
 def _record(sent: Sequence[Sent], *, parts: PaymentParts) -> None:
     now_ms = parts.clock.now_ms()
     with parts.store.write() as work:
-        found = locked_all([one.intent.id for one in sent], work=work)
+        found = locked_all([one.intent for one in sent], work=work)
         work.treasury.attempts.mark_sent(
             *(one.attempt.tx_hash for one in sent if one.after is not None and one.intent.id in found), now_ms=now_ms
         )

@@ -92,8 +92,19 @@ def _created_v2(log: Log) -> Creation:
 
 def _created(log: Log) -> Creation:
     words = _words(log, count=10)
-    tail = (words.text(2), words.text(3), words.number(7), words.claim(8), words.number(9))
-    return Creation(words.raw(1), words.address(4), words.number(0), words.number(5), words.address(6), *tail)
+    total, packet_id, _, _, creator, created_at, token, shares, _, duration = words.heads()
+    return Creation(
+        packet_id,
+        address_in(creator),
+        int.from_bytes(total, "big"),
+        int.from_bytes(created_at, "big"),
+        address_in(token),
+        words.text(2),
+        words.text(3),
+        int.from_bytes(shares, "big"),
+        words.claim(8),
+        int.from_bytes(duration, "big"),
+    )
 
 
 def _created_nft(log: Log) -> Creation:

@@ -5,23 +5,31 @@ Source: Solidity ABI specification. Static values stand in their word, texts and
 
 from __future__ import annotations
 
+from struct import Struct
+
 from maskbot.domain.money import Address
 from maskbot.wire.red_packet.errors import InvalidAbi
 
 WORD = 32
 LARGEST_BYTES = 128 * 1024
 _ADDRESS_PADDING = bytes(12)
+_HEADS = tuple(Struct(f"{WORD}s" * count) for count in range(16))
 
 
 class Words:
     """The data of one event, at most 128 KiB. Every method raises InvalidAbi."""
 
-    __slots__ = ("_data",)
+    __slots__ = ("_data", "_heads")
 
     def __init__(self, data: bytes, *, count: int) -> None:
         if not count * WORD <= len(data) <= LARGEST_BYTES:
             raise InvalidAbi(f"expected {count} words of data, got {len(data)} bytes")
         self._data = data
+        self._heads = _HEADS[count]
+
+    def heads(self) -> tuple[bytes, ...]:
+        """The words that have to be there, cut apart at once."""
+        return self._heads.unpack_from(self._data)
 
     def raw(self, at: int) -> bytes:
         """The 32 bytes of a word."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from maskbot.domain.audit import NewEntry
@@ -35,12 +35,12 @@ def locked(intent_id: str, *, work: Work) -> Intent | None:
     return work.treasury.intents.load([intent_id])[intent_id]
 
 
-def locked_all(intent_ids: Sequence[str], *, work: Work) -> Mapping[str, Intent]:
+def locked_all(intents: Iterable[Intent], *, work: Work) -> Mapping[str, Intent]:
     """The intents as they are now, with their wallets locked until the end of the transaction."""
-    found = work.treasury.intents.load(intent_ids)
-    for wallet_id in sorted({one.wallet_id for one in found.values()}):
+    known = tuple(intents)
+    for wallet_id in sorted({one.wallet_id for one in known}):
         work.treasury.wallets.lock(wallet_id)
-    return work.treasury.intents.load(list(found))
+    return work.treasury.intents.load([one.id for one in known])
 
 
 def end_payment(

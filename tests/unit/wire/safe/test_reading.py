@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from eth_abi.abi import encode as encode_values
 
@@ -55,10 +53,10 @@ def test_a_version_whose_hashing_we_do_not_know_and_an_address_that_is_none_are_
 
 def test_executions_are_seen_in_the_events_of_both_versions() -> None:
     assert executed_hash(LOG) == HASH
-    assert executed_hash(replace(LOG, topics=(EXECUTION_FAILURE,), data=HASH + bytes(32))) == HASH
+    assert executed_hash(LOG._replace(topics=(EXECUTION_FAILURE,), data=HASH + bytes(32))) == HASH
     for other in (
-        replace(LOG, topics=()),
-        replace(LOG, topics=(HASH, HASH)),
-        replace(LOG, topics=(EXECUTION_SUCCESS,), data=HASH),
+        LOG._replace(topics=()),
+        LOG._replace(topics=(HASH, HASH)),
+        LOG._replace(topics=(EXECUTION_SUCCESS,), data=HASH),
     ):
         assert executed_hash(other) is None
