@@ -10,6 +10,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 TOUR ?=
 FUZZ_SECONDS ?= 600
+CHAOS_RUNS ?= 400
 PYTEST ?=
 export PYTHON FUZZ_SECONDS
 
@@ -70,6 +71,8 @@ fuzz: $(INSTALLED) ## every fuzz target, FUZZ_SECONDS each (600)
 
 chaos: $(INSTALLED) node-parts fonts ## kills at random and at enumerated points, at full length
 	$(call each,tests/chaos/chaos_*.py)
+	@echo "== the payment machine, $(CHAOS_RUNS) runs of 50 steps"
+	@MASKBOT_CHAOS_PAYMENT_RUNS=$(CHAOS_RUNS) $(BIN)/pytest -q tests/unit/flows/payments/test_payment_machine.py
 
 # uv resolves for every Python and platform at once; the lock names packages and hashes, never where they come from.
 lock: $(INSTALLED) ## write requirements.lock anew from pyproject.toml
