@@ -14,6 +14,7 @@ from maskbot.domain.money import DEVELOPMENT_CHAIN_IDS, Address
 from maskbot.flows.decide.giveaway.announce import Shown, announce, public_name
 from maskbot.flows.decide.payment import promised_units
 from maskbot.ports.store import Store, Work
+from maskbot.wire.post_text import X_LIMITS, fits
 
 
 class WaitsTooShort(Misconfigured):
@@ -75,6 +76,7 @@ def open_giveaway(order: GiveawayOrder, *, store: Store, now_ms: int) -> Giveawa
             funded=order.rules.total,
             server_seed=order.server_seed,
         )
+        _check_text(draft)
         work.giveaways.add(draft, now_ms=now_ms)
         funded = work.giveaways.move(draft, after="funded", now_ms=now_ms)
         opened = work.giveaways.move(funded, after="open", now_ms=now_ms)
@@ -93,6 +95,11 @@ def _check_waits(rules: Rules, waits: Waits) -> None:
         )
     if rules.beacon and rules.draws_at_ms < rules.closes_at_ms + waits.beacon_margin_ms:
         raise WaitsTooShort("this beacon may speak before the root of the entrants is public: name a later one")
+
+
+def _check_text(draft: Giveaway) -> None:
+    if not fits(opening_text(draft), limits=X_LIMITS):
+        raise Refused("the announcement would not fit a post: choose a shorter title, code, entry word or token symbol")
 
 
 def _check_boosted(order: GiveawayOrder, *, work: Work) -> None:

@@ -10,6 +10,7 @@ from maskbot.domain.errors import Malformed, Refused, Unavailable
 from maskbot.domain.giveaway import Entrant, Giveaway, Mode, books_of
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import JobKind
+from maskbot.domain.money import NATIVE, Token
 from maskbot.flows.act.fetch_beacon import fetch_beacon
 from maskbot.flows.decide.giveaway import close_giveaway, draw_giveaway, proof_of
 from maskbot.flows.decide.giveaway.draw import NotDrawable
@@ -52,6 +53,14 @@ def test_a_wallet_cannot_promise_the_same_coins_twice(house: House) -> None:
     opened(house, available=1_500)
     with pytest.raises(TooLittleFunds, match="500"):
         opened(house, available=1_500, giveaway_id="01900000-0000-7000-8000-000000000002", code="summer")
+
+
+def test_a_giveaway_whose_announcement_fits_no_post_is_refused_before_anything_is_promised(house: House) -> None:
+    with pytest.raises(Refused, match="would not fit a post"):
+        opened(
+            house, title="", code="a" * 31, entry_word="あ" * 24, follows=True, token=Token(1, NATIVE, "あ" * 32, 18)
+        )
+    assert announcements(house) == []
 
 
 def test_a_code_is_used_once(house: House) -> None:
