@@ -85,4 +85,4 @@ def _readers(packet: HostedPacket) -> str:
     publication = packet.order.publication
     if publication is None:
         return "nobody"
-    return "everybody" if publication.recipients is None else f"{len(publication.recipients)} people"
+    return "everybody" if publication.recipients is None else f"sealed for {len(publication.recipients)}"

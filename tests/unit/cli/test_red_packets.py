@@ -74,7 +74,7 @@ def test_a_dry_run_shows_gas_and_the_worst_case_and_orders_nothing(operator: Ope
 def test_an_order_is_recorded_listed_and_shown_and_never_made_twice(operator: Operator) -> None:
     words = create("--total", "0.9", "--shares", "3", "--for", "+2h", "--order", "easter", "--message", "Frohe Ostern")
     made = operator.run(*words).json
-    assert (made["state"], made["total"], made["shares"], made["readers"]) == ("draft", "0.9 ETH", 3, "1 people")
+    assert (made["state"], made["total"], made["shares"], made["readers"]) == ("draft", "0.9 ETH", 3, "sealed for 1")
     assert operator.run(*words).json["id"] == made["id"]
     other = operator.run(*create("--total", "0.8", "--shares", "3", "--order", "easter"))
     assert (other.status, "another red packet" in other.err) == (3, True)
