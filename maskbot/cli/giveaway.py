@@ -123,12 +123,14 @@ def show(which: WhichArgument, tenant: TenantOption = DEFAULT_TENANT, as_json: J
         with parts.store.read() as work:
             entrants, prizes = work.entrants.load(giveaway.id), work.prizes.load(giveaway.id)
             refusals = dict(work.entrants.refusals(giveaway.id))
+            refund = work.treasury.intents.load([giveaway.refund_id or ""]).get(giveaway.refund_id or "")
     books = books_of(giveaway, prizes)
     fields = giveaway_fields(giveaway) | {
         "entrants": len(entrants),
         "refused": refusals,
         **{name: str(giveaway.amount(getattr(books, name))) for name in ("funded", "paid", "refunded", "owed")},
         "remainder": str(giveaway.amount(books.remainder)),
+        "refund": "" if refund is None else " ".join(filter(None, (refund.state, refund.error_kind))),
         "rules": giveaway.rules.text,
     }
     handles = {entrant.id: entrant.handle for entrant in entrants}

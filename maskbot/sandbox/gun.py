@@ -75,6 +75,11 @@ class GunRelay:
 
     stop = kill
 
+    def has_flushed(self, text: str) -> bool:
+        """Whether a file of its folder holds the text, so that a kill loses it no more."""
+        files = (path for path in self._folder.rglob("*") if path.is_file())
+        return any(text.encode() in path.read_bytes() for path in files)
+
     def restart(self) -> None:
         """Kill the relay and start it again on the same port and data."""
         self.kill()

@@ -12,6 +12,7 @@ from maskbot.adapters.gun_relay import GunRelays, RelayUnavailable, WriteUnconfi
 from maskbot.domain.errors import Misconfigured
 from maskbot.sandbox import node
 from maskbot.sandbox.gun import GunRelay
+from maskbot.sandbox.people import wait_for
 from tests.ports.gun_parts import LyingRelay, RedirectingRelay, SlowProxy
 from tests.ports.test_key_graph import Now, Random, key_item
 
@@ -84,6 +85,7 @@ def test_a_restart_in_mid_flight_loses_no_item_and_no_subscription(relay: GunRel
     reader.subscribe_items(SET, inbox.put)
     client.put_items([key_item(SET, {"e": "before"})], relay=relay.url)
     assert inbox.get(timeout=5) == {"e": "before"}
+    wait_for(lambda: relay.has_flushed("before"), timeout_s=15, what="the relay's file")
 
     relay.restart()
     client.put_items([key_item(SET, {"e": "after"})], relay=relay.url)

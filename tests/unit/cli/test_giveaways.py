@@ -182,7 +182,7 @@ def test_what_means_nothing_is_refused_before_anything_is_recorded(
 def test_every_command_that_a_treasurer_is_told_exists(operator: Operator) -> None:
     page = (Path(__file__).parents[3] / "docs" / "giveaways.md").read_text(encoding="utf-8")
     verbs = set(re.findall(r"maskbot giveaway ([a-z]+)", page))
-    assert verbs == {"open", "list", "show", "close", "draw", "proof", "verify", "verifier", "pay", "refund"}
+    assert verbs == {"open", "list", "show", "close", "draw", "proof", "verify", "verifier", "pay", "refund", "enter"}
     commands = sorted(set(re.findall(r"maskbot (giveaway|wallet|account) ([a-z]+)", page)))
     helps = [operator.run(*command, "--help") for command in commands]
     assert all(ran.status == 0 for ran in helps)

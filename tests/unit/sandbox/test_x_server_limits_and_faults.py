@@ -93,7 +93,7 @@ def test_a_partial_answer_has_data_and_errors(x: XControl, api: httpx.Client) ->
 def test_a_post_can_happen_though_its_answer_is_lost(x: XControl, api: httpx.Client, effect: str) -> None:
     x.add_fault(effect, method="POST", path="/2/tweets", after=True)
     if effect == "drop":
-        with pytest.raises(httpx.RemoteProtocolError):
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             api.post("/2/tweets", json={"text": "it is up"})
     else:
         api.post("/2/tweets", json={"text": "it is up"})
@@ -102,7 +102,7 @@ def test_a_post_can_happen_though_its_answer_is_lost(x: XControl, api: httpx.Cli
 
 def test_a_fault_without_after_stores_nothing(x: XControl, api: httpx.Client) -> None:
     x.add_fault("drop", method="POST", path="/2/tweets")
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):  # closed or reset, as the kernel likes
         api.post("/2/tweets", json={"text": "never"})
     assert x.posts(author="maskbot") == []
 

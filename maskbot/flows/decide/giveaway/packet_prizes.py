@@ -19,7 +19,7 @@ from maskbot.flows.decide.giveaway.winner_keys import winner_keys
 from maskbot.flows.decide.red_packet import record_packet
 from maskbot.ports.store import Work
 
-_DAY_S = 86_400
+_SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def packet_order(giveaway: Giveaway, owed: Sequence[Prize], *, order: PayOrder, work: Work) -> PacketOrder:
@@ -30,10 +30,10 @@ def packet_order(giveaway: Giveaway, owed: Sequence[Prize], *, order: PayOrder, 
     keys = winner_keys(giveaway, owed, work=work)
     if len(keys) < len(owed):
         raise NotPayable(f"{len(owed) - len(keys)} of the winners have no key it could be encrypted to")
-    days, name = way.duration_s / _DAY_S, public_name(giveaway)
+    name = public_name(giveaway)
     words = (
         f"You won in giveaway {name}. Your prize is in this red packet: {giveaway.amount(owed[0].base_units)}. "
-        f"Take it with the Mask extension within {days:g} days; what is left then goes back."
+        f"Take it with the Mask extension within {_span(way.duration_s)}; what is left then goes back."
     )
     return PacketOrder(
         key=f"giveaway:{giveaway.id}:{name_of_batch(owed)}",
@@ -62,3 +62,10 @@ def packet_prizes(giveaway: Giveaway, owed: Sequence[Prize], *, order: PayOrder,
     for prize in owed:
         work.prizes.move(giveaway.id, replace(prize, payment_id=packet.id), after="paying")
     return 1
+
+
+def _span(seconds: int) -> str:
+    """So long, in the largest unit that says it exactly."""
+    size, unit = next(each for each in _SPANS if seconds % each[0] == 0)
+    count = seconds // size
+    return f"{count} {unit}" if count == 1 else f"{count:,} {unit}s"
