@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from maskbot.adapters.store.admin import Admin
-from maskbot.adapters.store.upgrade import upgrade
 from maskbot.adapters.store.work import SqlStore, open_store
 from maskbot.applets.decrypt import Decrypt
 from maskbot.applets.help import Help
@@ -22,6 +21,7 @@ from maskbot.domain.policy import PolicyBook
 from maskbot.domain.post import Post, Visibility
 from maskbot.flows.act.collect_posts import record_posts
 from maskbot.flows.decide.answer_mentions import answer_mentions
+from tests.fakes.empty_store import new_database
 from tests.fakes.inside import FakeClock, FakeEntropy, FakeNotice, FakeVault
 from tests.fakes.social import FakePublisher
 
@@ -141,9 +141,7 @@ class House:
 
 def build_house(directory: Path) -> House:
     """A house in an empty directory."""
-    url = f"sqlite:///{directory / 'house.db'}"
-    upgrade(url)
-    store = open_store(url)
+    store = open_store(new_database(directory / "house.db"))
     admin, clock = Admin(store), FakeClock()
     tenant_id = admin.add_tenant("dao", now_ms=clock.ms)
     accounts = {}

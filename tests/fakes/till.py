@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,6 @@ from pathlib import Path
 
 from maskbot.adapters.store.admin import Admin
 from maskbot.adapters.store.secrets import SqlSecrets
-from maskbot.adapters.store.upgrade import upgrade
 from maskbot.adapters.store.work import SqlStore, open_store
 from maskbot.adapters.vault.kek import KekSource
 from maskbot.adapters.vault.keyring import Keyring
@@ -30,6 +28,7 @@ from maskbot.ports.chain import ChainNode
 from maskbot.ports.inside import Clock
 from maskbot.ports.treasury import SignOrder, WalletSource
 from tests.fakes.chain import FakeChain
+from tests.fakes.empty_store import new_database
 from tests.fakes.inside import FakeClock
 
 OFFER = GasOffer(2 * 10**9, 10**6, is_legacy=False)
@@ -203,13 +202,10 @@ class FakeTill(Till):
             self.step()
 
 
-def fake_till(folder: Path, *, empty: Path | None = None, policy: SpendingPolicy | None = POLICY) -> FakeTill:
-    """A till in an empty folder; `empty` is a database with our schema to begin with."""
+def fake_till(folder: Path, *, policy: SpendingPolicy | None = POLICY) -> FakeTill:
+    """A till in an empty folder."""
     till = FakeTill(folder=folder)
-    if empty is None:
-        upgrade(till.url)
-    else:
-        shutil.copy(empty, folder / "till.db")
+    new_database(folder / "till.db")
     till.open()
     wallet = till.set_up(policy=policy)
     till.node.coins[wallet.address] = 10**9 * ONE

@@ -96,6 +96,7 @@ def paid_by_packet(till: PacketTill, giveaway: Giveaway) -> HostedPacket:
     with till.store.read() as work:
         packet = work.packets.load(packet_id or "")
     assert packet is not None
+    assert packet.order.publication is not None
     assert "within 1 hour; what is left" in packet.order.publication.text
     return packet
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from maskbot.adapters.store.tables_outbox import metadata
 from maskbot.adapters.store.upgrade import upgrade
 from maskbot.adapters.store.work import SqlStore, open_store
+from tests.fakes.empty_store import new_database
 from tests.ports.store.postgres import postgres_server
 from tests.ports.store.stage import Stage
 
@@ -29,18 +29,9 @@ def postgres_store(postgres_url: str) -> Iterator[SqlStore]:
     store.close()
 
 
-@pytest.fixture(scope="session")
-def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
-    upgrade(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def sqlite_store(empty_sqlite: Path, tmp_path: Path) -> Iterator[SqlStore]:
-    path = tmp_path / "store.db"
-    shutil.copy(empty_sqlite, path)
-    store = open_store(f"sqlite:///{path}")
+def sqlite_store(tmp_path: Path) -> Iterator[SqlStore]:
+    store = open_store(new_database(tmp_path / "store.db"))
     yield store
     store.close()
 

@@ -26,6 +26,7 @@ from maskbot.adapters.vault.signer import PaymentSigner
 from maskbot.assembly import App, assemble
 from maskbot.cli.root import main
 from maskbot.settings import Settings
+from tests.fakes.empty_store import new_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def operator_at_work(*, with_vault: bool = True, **settings: object) -> Iterator
     home = Path(tempfile.mkdtemp(prefix="mb-c-"))  # short: a socket path has 107 bytes at most
     made = Settings(home=home, **settings)  # type: ignore[arg-type]  # any of its fields
     parts = assemble(made)
+    new_database(home / "maskbot.db")
     keyring = Keyring(SqlSecrets(parts.store), source=KekSource(path=made.kek_file_path))
     signer = PaymentSigner(keyring, store=parts.store, clock=parts.clock)
     server = VaultServer(keyring, path=made.vault_socket_path, wallets=signer)

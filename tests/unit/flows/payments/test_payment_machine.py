@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
-from maskbot.adapters.store.upgrade import upgrade
 from maskbot.domain.audit import verified
 from maskbot.domain.chain import Fees
 from maskbot.domain.errors import MaskbotError
@@ -31,16 +30,6 @@ from tests.fakes.till import ONE, FakeTill, fake_till
 RUNS = int(os.environ.get("MASKBOT_CHAOS_PAYMENT_RUNS", "20"))
 STEPS = 50
 FINAL_DEPTH = 3
-_EMPTY: list[Path] = []
-
-
-def empty_database() -> Path:
-    """A database with our schema, made once."""
-    if not _EMPTY:
-        path = Path(tempfile.mkdtemp(prefix="mb-m-")) / "empty.db"
-        upgrade(f"sqlite:///{path}")
-        _EMPTY.append(path)
-    return _EMPTY[0]
 
 
 class Payments(RuleBasedStateMachine):
@@ -52,7 +41,7 @@ class Payments(RuleBasedStateMachine):
         super().__init__()
         memory = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="mb-m-", dir=memory if memory.is_dir() else None))
-        self.till: FakeTill = fake_till(self.folder, empty=empty_database())
+        self.till: FakeTill = fake_till(self.folder)
         self.till.lease_ms = 1
         self.ordered: dict[str, int] = {}
         self.cancelled: set[str] = set()
