@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from statistics import harmonic_mean
 
 import structlog
 
@@ -34,13 +35,14 @@ CHAIN = replace(SMALL, window=2_000)
 """As many unmined transactions as anvil takes; public nodes keep 16 of an account, which is the default."""
 OFFER = GasOffer(50 * 10**9, 10**9, is_legacy=False)
 RULES = PaymentRules(batch=1_000, at_once=500, poll_ms=200, resend_ms=60_000, bump_ms=600_000)
-ROUNDS = 3
+ROUNDS = 6
+"""All count: where in a second a round begins decides on a whole block, so the best of a few would be luck."""
 
 
 def main() -> None:
     """Print the figures."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    say(f"load {os.getloadavg()[0]:.1f}; {PAYMENTS:,} payments of one wallet, 1 s blocks, best of {ROUNDS} rounds")
+    say(f"load {os.getloadavg()[0]:.1f}; {PAYMENTS:,} payments of one wallet, 1 s blocks, {ROUNDS} rounds together")
     fields = TransactionFields(CHAIN.id, 0, 21_000, OFFER, ContractCall(BOB, 1))
     bare = rate(
         lambda: [sign_transaction(replace(fields, nonce=nonce), private_key=PRIVATE_KEY) for nonce in range(3_000)],
@@ -62,9 +64,9 @@ def main() -> None:
             found["raw final"].append(final)
             found["approved"].append(approved_rate(till, anvil, f"a{number}-"))
             found["planned"].append(planned_rate(till, f"b{number}-"))
-        best = {name: max(rates) for name, rates in found.items()}
-        show("mined", best["raw"], "approved", best["approved"])
-        show("final", best["raw final"], "planned", best["planned"])
+        mean = {name: harmonic_mean(rates) for name, rates in found.items()}
+        show("mined", mean["raw"], "approved", mean["approved"])
+        show("final", mean["raw final"], "planned", mean["planned"])
         till.close()
         node.close()
 
