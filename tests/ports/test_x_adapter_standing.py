@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from maskbot.adapters.x import standing
+from maskbot.adapters.x.client import XClient
+from maskbot.adapters.x.standing import MOST_PAGES, Reposters
 from maskbot.domain.errors import Unavailable
 from maskbot.ports.outside import SocialGraph, Standing
 from maskbot.sandbox.x_server.control import XControl
-from tests.ports.x_accounts import Hosted, hosted
+from tests.ports.x_accounts import Hosted, hosted, keys_of
 from tests.unit.sandbox.x_process import x, x_process
 
 __all__ = ["hosted", "x", "x_process"]
@@ -55,25 +56,25 @@ def test_an_answer_about_somebody_else_or_without_the_field_is_not_known(
     assert hosted.account.graph.is_followed_by(ids(x)["bob"]).is_so is None
 
 
-def test_a_reposter_is_found_behind_the_first_page_and_nobody_is_paid_for_twice(
-    x: XControl, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(standing, "PAGE", 3)
+def reposters(hosted: Hosted, *, page_size: int) -> Reposters:
+    return Reposters(XClient(keys_of(hosted.credentials), session=hosted.session), page_size=page_size)
+
+
+def test_a_reposter_is_found_behind_the_first_page_and_nobody_is_paid_for_twice(x: XControl, hosted: Hosted) -> None:
+    found = reposters(hosted, page_size=3)
     post_id, fans = reposting(x, 7)
-    graph: SocialGraph = hosted.account.graph
-    assert graph.has_boosted(post_id, user_id=fans[2]) == Standing(is_so=True, reads=6)
-    assert graph.has_boosted(post_id, user_id=fans[5]) == Standing(is_so=True, reads=0)
-    assert graph.has_boosted(post_id, user_id=ids(x)["bob"]) == Standing(is_so=False, reads=1)
+    assert found.look(post_id, user_id=fans[2]) == Standing(is_so=True, reads=6)
+    assert found.look(post_id, user_id=fans[5]) == Standing(is_so=True, reads=0)
+    assert found.look(post_id, user_id=ids(x)["bob"]) == Standing(is_so=False, reads=1)
     x.repost("bob", post_id)
-    assert graph.has_boosted(post_id, user_id=ids(x)["bob"]) == Standing(is_so=True, reads=1)
+    assert found.look(post_id, user_id=ids(x)["bob"]) == Standing(is_so=True, reads=1)
 
 
-def test_beyond_the_bound_nothing_is_claimed(x: XControl, hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing, "PAGE", 1)
-    post_id, fans = reposting(x, standing.MOST_PAGES + 1)
-    graph = hosted.account.graph
-    assert graph.has_boosted(post_id, user_id=fans[0]) == Standing(is_so=None, reads=standing.MOST_PAGES)
-    assert graph.has_boosted(post_id, user_id=fans[1]).is_so is True
+def test_beyond_the_bound_nothing_is_claimed(x: XControl, hosted: Hosted) -> None:
+    found = reposters(hosted, page_size=1)
+    post_id, fans = reposting(x, MOST_PAGES + 1)
+    assert found.look(post_id, user_id=fans[0]) == Standing(is_so=None, reads=MOST_PAGES)
+    assert found.look(post_id, user_id=fans[1]).is_so is True
 
 
 def test_a_post_nobody_reposted_and_one_that_is_gone(x: XControl, hosted: Hosted) -> None:

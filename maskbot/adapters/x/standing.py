@@ -46,15 +46,16 @@ class _Seen:
 
 
 class Reposters:
-    """Who reposted which posts. Bounded; shared by the threads of one account."""
+    """Who reposted which posts. Bounded; shared by the threads of one account. A page has `page_size` people, 100 at most."""
 
-    def __init__(self, client: XClient) -> None:
+    def __init__(self, client: XClient, *, page_size: int = PAGE) -> None:
         self._client = client
+        self._page_size = page_size
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._lock = Lock()
 
     def look(self, post_id: str, *, user_id: str) -> Standing:
-        """Whether the user reposted the post; not known when the newest 500 do not show it and there are more.
+        """Whether the user reposted the post; not known when the newest five pages do not show it and there are more.
 
         Raises: Unavailable, Misconfigured.
         """
@@ -63,7 +64,7 @@ class Reposters:
         if user_id in seen.users:
             return Standing(is_so=True, reads=0)
         for _ in range(MOST_PAGES):
-            params = {"max_results": str(PAGE)} | ({} if token is None else {"pagination_token": token})
+            params = {"max_results": str(self._page_size)} | ({} if token is None else {"pagination_token": token})
             try:
                 answer = self._client.get("/2/tweets/:id/retweeted_by", params=params, id=post_id)
             except XRefused:
