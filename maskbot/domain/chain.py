@@ -98,13 +98,16 @@ class Log(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogQuery:
-    """Events of one contract between two block numbers, both included; `topic0` is any of these first topics."""
+    """Events of one contract between two block numbers, both included; `topic0` is any of these first topics.
+
+    `word` (32 bytes) leaves out events that do not hold it in the first two words of their data, which no node filters by."""
 
     address: Address
     first_block: int
     last_block: int
     topic0: tuple[bytes, ...]
     topic1: bytes | None = None
+    word: bytes | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.first_block <= self.last_block:

@@ -182,6 +182,23 @@ def test_a_range_that_is_too_wide_is_halved_until_it_fits(rpc: LyingRpc, shared_
     assert widths == [40, 20, 10]
 
 
+@pytest.mark.parametrize("data", [None, 5, [], "0x" + "zz" * 32, "0x" + "ab" * 33])
+def test_an_odd_event_is_named_unless_it_is_passed_over(rpc: LyingRpc, node: EvmNode, data: Json) -> None:
+    address, topic, word = Address(b"\x01" * 20), keccak256(b"E()"), b"\xab" * 32
+    odd = {"address": "0x" + "01" * 20, "topics": ["0x" + topic.hex()], "data": data, "removed": True}
+    ours = {**odd, "data": "0x" + word.hex().upper(), "removed": False, "blockNumber": "0x0", "logIndex": "0x0"}
+    genesis = node.fetch_header(0)
+    assert genesis is not None
+    ours |= {"blockHash": "0x" + genesis.hash.hex(), "transactionHash": "0x" + "22" * 32}
+    rpc.lies["eth_getLogs"] = lambda params, honest: [odd, ours]
+    query = LogQuery(address, 0, 0, (topic,), word=word)
+    if isinstance(data, str) and word.hex() not in data:
+        assert [log.data for log in node.fetch_logs(query).logs] == [word]
+    else:
+        with pytest.raises(NodeAnswerMalformed):
+            node.fetch_logs(query)
+
+
 def test_secrets_in_an_address_are_never_told(rpc: LyingRpc, node: EvmNode) -> None:
     for weather in (Weather(is_refused=True), Weather(stalls=True), Weather(body=b"x"), Weather(body=b"", status=500)):
         rpc.weather = weather

@@ -8,7 +8,7 @@ import pytest
 from eth_abi.abi import encode as encode_values
 
 from maskbot.adapters.evm import Endpoint, EvmNode
-from maskbot.domain.chain import BlockName, Call, Inclusion, LogQuery
+from maskbot.domain.chain import BlockName, Call, Inclusion, LogPage, LogQuery
 from maskbot.domain.errors import Misconfigured, Refused, Unavailable
 from maskbot.domain.money import Address, Chain
 from maskbot.ports.chain import (
@@ -232,6 +232,8 @@ def test_logs_come_in_pages_in_order_each_with_its_last_block(anvil: Anvil, node
     assert page.end == newest
     topic1 = bytes(12) + NOBODY
     assert node.fetch_logs(LogQuery(token, 0, newest.number, (TRANSFER,), topic1)).logs == ()
+    third = node.fetch_logs(LogQuery(token, 0, newest.number, (TRANSFER,), word=(3).to_bytes(32, "big")))
+    assert third == LogPage((page.logs[2],), newest)
     with pytest.raises(Unavailable):
         node.fetch_logs(LogQuery(token, newest.number + 1, newest.number + 2, (TRANSFER,)))
 

@@ -1,8 +1,8 @@
 """The events of one page, read fast: thousands come at once, and what many of them share is read once.
 
-Every field of every event is checked as `answers.read_log` checks it. Hashes of blocks, topics and numbers come again and again, so
-their texts are remembered within the page; an address is compared as text with the one that was asked for. Whatever is odd is
-handed to the slow reader, which names it.
+Every field of every event that is given on is checked as `answers.read_log` checks it. Hashes of blocks, topics and numbers come
+again and again, so their texts are remembered within the page; an address is compared as text with the one that was asked for.
+Whatever is odd is handed to the slow reader, which names it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from maskbot.adapters.evm.fields import Json, fixed, rows, small
 from maskbot.domain.chain import MOST_TOPICS, Log, LogQuery
 from maskbot.ports.chain import NodeAnswerMalformed
 
+_FIRST_TWO_WORDS = slice(2, 2 + 2 * 64)
 _Value = TypeVar("_Value")
 
 
@@ -38,9 +39,12 @@ def read_logs(value: Json, *, query: LogQuery, last_block: int) -> tuple[Log, ..
     numbers = _Remembered(lambda text: small(text, where="number"))
     address_text, fromhex = "0x" + query.address.hex(), bytes.fromhex
     logs, is_sorted, newest = list[Log](), True, (-1, -1)
+    word_text = "" if query.word is None else query.word.hex()
     for one in rows(value, where="logs", most=MOST_LOGS):
         try:
             texts, data_text = one["topics"], one["data"]
+            if word_text and word_text not in data_text[_FIRST_TWO_WORDS].lower():
+                continue
             raw = fromhex(data_text[2:])
             log = Log(
                 query.address,

@@ -6,7 +6,7 @@ block. Event ids are not indexed before the ERC-721 packet, so events are found 
 
 from __future__ import annotations
 
-from maskbot.domain.chain import BlockName, Call, Header, LogQuery
+from maskbot.domain.chain import BlockName, Call, Header
 from maskbot.domain.errors import MaskbotError, Unavailable
 from maskbot.domain.money import NATIVE, Address, Token
 from maskbot.domain.red_packet import PacketEvent, PacketReference, PacketVersion, RedPacket
@@ -17,8 +17,8 @@ from maskbot.wire.red_packet import (
     PacketContract,
     decode_availability,
     encode_check,
-    event_topics,
     events_of_packet,
+    events_query,
     packet_facts,
 )
 
@@ -112,10 +112,8 @@ def _events(
     reference: PacketReference, contract: PacketContract, *, node: ChainNode, first: int, last: int, most_pages: int
 ) -> tuple[PacketEvent, ...]:
     found: list[PacketEvent] = []
-    topic1 = reference.packet_id if reference.version is PacketVersion.NFT else None
-    topics = event_topics(reference.version)
     for _page in range(most_pages):
-        page = node.fetch_logs(LogQuery(contract.address, first, last, topics, topic1))
+        page = node.fetch_logs(events_query(contract, reference.packet_id, first_block=first, last_block=last))
         found += events_of_packet(page.logs, contract=contract, packet_id=reference.packet_id)
         first = page.end.number + 1
         if first > last:

@@ -24,7 +24,7 @@ from maskbot.wire.red_packet.calls import (
 )
 from maskbot.wire.red_packet.claimed import Share, meaning_of, share_in
 from maskbot.wire.red_packet.errors import InvalidAbi, InvalidPacketPost, KeyOnServer, UntrustedContract
-from maskbot.wire.red_packet.facts import events_of_packet, packet_facts
+from maskbot.wire.red_packet.facts import events_of_packet, events_query, packet_facts
 from maskbot.wire.red_packet.metadata import KEY as POST_KEY
 from maskbot.wire.red_packet.metadata import PacketPost, PostedToken, read_packet_post
 from maskbot.wire.red_packet.nft_metadata import KEY as NFT_POST_KEY
@@ -63,6 +63,7 @@ __all__ = [
     "encode_refund",
     "event_topics",
     "events_of_packet",
+    "events_query",
     "meaning_of",
     "name_of_chain",
     "packet_facts",

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from maskbot.domain.chain import Log
+from maskbot.domain.chain import Log, LogQuery
 from maskbot.domain.red_packet import (
     Availability,
     Creation,
     PacketEvent,
     PacketReference,
+    PacketVersion,
     RedPacket,
     RestReturned,
     ShareTaken,
 )
 from maskbot.wire.red_packet.addresses import PacketContract
-from maskbot.wire.red_packet.answers import decode_event, packet_id_of
+from maskbot.wire.red_packet.answers import decode_event, event_topics, packet_id_of
 from maskbot.wire.red_packet.errors import InvalidAbi
+
+
+def events_query(contract: PacketContract, packet_id: bytes, *, first_block: int, last_block: int) -> LogQuery:
+    """What to ask for, to get the events of one packet. Only an ERC-721 packet has its id where nodes filter by it."""
+    topic0 = event_topics(contract.version)
+    if contract.version is PacketVersion.NFT:
+        return LogQuery(contract.address, first_block, last_block, topic0, topic1=packet_id)
+    return LogQuery(contract.address, first_block, last_block, topic0, word=packet_id)
 
 
 def events_of_packet(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maskbot.domain.chain import BlockName, Call, Header, LogQuery
+from maskbot.domain.chain import BlockName, Call, Header
 from maskbot.domain.hosted_packet import HostedPacket, PacketShare
 from maskbot.domain.job import Job
-from maskbot.domain.red_packet import PacketVersion, RestReturned, ShareTaken
+from maskbot.domain.red_packet import RestReturned, ShareTaken
 from maskbot.flows.act.red_packet.parts import PacketMoved, PacketParts, load_packet
 from maskbot.flows.decide.red_packet import OPEN, Sight, record_sight, refund_of
 from maskbot.ports.chain import ChainNode, NodesDisagree
@@ -19,8 +19,8 @@ from maskbot.wire.red_packet import (
     PacketContract,
     decode_availability,
     encode_check,
-    event_topics,
     events_of_packet,
+    events_query,
 )
 
 
@@ -62,11 +62,10 @@ def _look(packet: HostedPacket, *, chain: ChainNode, pages: int) -> Sight:
     final = _final_block(chain, newest)
     first, shares = packet.read_to + 1, []
     refund: tuple[int, int] | None = None
-    topic1 = packet.packet_id if version is PacketVersion.NFT else None
     for _ in range(pages):
         if first > newest.number:
             break
-        page = chain.fetch_logs(LogQuery(contract.address, first, newest.number, event_topics(version), topic1))
+        page = chain.fetch_logs(events_query(contract, packet.packet_id, first_block=first, last_block=newest.number))
         for entry in page.logs:
             for event in events_of_packet([entry], contract=contract, packet_id=packet.packet_id):
                 if isinstance(event, ShareTaken):
