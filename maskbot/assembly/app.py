@@ -209,10 +209,6 @@ class App(MoneyParts):
         """Looks people up through the account."""
         return self._clients.of(account_id).graph
 
-    def prepare_account(self, account_id: str) -> None:
-        """Set what the account needs on its platform (Mastodon: bot flag, open to strangers). Safe to repeat."""
-        self._clients.of(account_id).prepare()
-
     @property
     def _clients(self) -> Clients:
         def make() -> Clients:

@@ -56,9 +56,6 @@ BROADCAST = _graph("broadcast", "planned", planned="sealed cancelled", sealed="p
                    published="delivered cancelled", delivered="", cancelled="")  # fmt: skip
 """`published`: the key records are on the relays; only then are deliveries due."""
 
-JOB = _graph("job", "pending", pending="done parked", parked="pending", done="pending")
-"""`done` becomes `pending` when the same work falls due again (a recurring or replayed job)."""
-
 WALLET = _graph("wallet", "active", active="paused quarantined", paused="active quarantined", quarantined="active")
 """`quarantined`: somebody else spends from it, or an old backup was restored; only a person ends that (C.1, R14, R15)."""
 

@@ -38,10 +38,6 @@ class MentionFeed(Protocol):
         """Everything above `cursor`, all pages up to a bound (the next call goes on). With no cursor: the newest page only."""
         ...
 
-    def fetch_post(self, post_id: str) -> Post | None:
-        """One post, None when it does not exist (any more)."""
-        ...
-
     def stream(
         self, *, on_post: Callable[[Post, FeedKind], None], on_deleted: Callable[[str], None], stop: Event
     ) -> None:
@@ -80,10 +76,6 @@ class Publisher(Protocol):
 
     def delete(self, post_id: str) -> None:
         """Delete a post of ours. Deleting what is gone succeeds."""
-        ...
-
-    def acknowledge(self, post_id: str) -> None:
-        """Show that work has begun (a favourite on Mastodon); does nothing on X, where automated likes are forbidden."""
         ...
 
 

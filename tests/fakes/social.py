@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
 
-from maskbot.domain.account import FeedKind
-from maskbot.domain.errors import MaskbotError, Unavailable, Unconfirmed
-from maskbot.domain.identity import Platform, Profile
-from maskbot.domain.post import Draft, Post, PostLimits
-from maskbot.ports.outside import Page, Published
+from maskbot.domain.errors import MaskbotError, Unconfirmed
+from maskbot.domain.identity import Platform
+from maskbot.domain.post import Draft, PostLimits
+from maskbot.ports.outside import Published
 
 
 class FakePublisher:
@@ -55,31 +53,3 @@ class FakePublisher:
     def delete(self, post_id: str) -> None:
         """Remember the deletion."""
         self.deleted.append(post_id)
-
-    def acknowledge(self, post_id: str) -> None:
-        """Nothing to see."""
-
-
-class FakeFeed:
-    """Serves pages of posts, and no stream."""
-
-    def __init__(self, profile: Profile, pages: list[Page]) -> None:
-        self._profile, self.pages = profile, pages
-
-    def whoami(self) -> Profile:
-        """Our profile."""
-        return self._profile
-
-    def fetch_page(self, *, kind: FeedKind, target: str, cursor: str | None) -> Page:
-        """The next page, then empty ones."""
-        return self.pages.pop(0) if self.pages else Page((), None)
-
-    def fetch_post(self, post_id: str) -> Post | None:
-        """None."""
-        return None
-
-    def stream(
-        self, *, on_post: Callable[[Post, FeedKind], None], on_deleted: Callable[[str], None], stop: Event
-    ) -> None:
-        """Not offered."""
-        raise Unavailable("no stream here", retry_after_s=float("inf"))

@@ -194,11 +194,6 @@ def test_deleting_twice_succeeds(x: XControl, hosted: Hosted) -> None:
     assert x.post(published.post_id)["is_deleted"]
 
 
-def test_nothing_is_liked(x: XControl, hosted: Hosted) -> None:
-    hosted.account.publisher.acknowledge(x.say("bob", "@maskbot help")["id"])
-    assert hosted.recorder.seen == []
-
-
 def test_the_limit_is_280_weights_of_x(hosted: Hosted) -> None:
     limits = hosted.account.publisher.limits()
     assert (limits.max_length, limits.url_weight, limits.counts.value) == (280, 23, "x")

@@ -6,7 +6,6 @@ longer id is newer, and equal lengths compare as texts (snowflake, ULID and flak
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 
@@ -14,7 +13,7 @@ import structlog
 from mastodon import Mastodon
 
 from maskbot.adapters.mastodon.client import Connection
-from maskbot.adapters.mastodon.errors import Call, MastodonRefused, entity, translated
+from maskbot.adapters.mastodon.errors import Call, translated
 from maskbot.adapters.mastodon.own_account import OwnAccount
 from maskbot.adapters.mastodon.streaming import Stream
 from maskbot.domain.account import FeedKind
@@ -25,7 +24,6 @@ from maskbot.ports.outside import Page
 from maskbot.wire.post_text import read_notification, read_status
 
 log = structlog.get_logger()
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PAGE_SIZE = 40
 _MOST_PAGES = 25
 
@@ -64,21 +62,6 @@ class MastodonFeed:
             if not fresh or cursor is None:
                 break
         return Page(tuple(posts), at if at != cursor else None)
-
-    def fetch_post(self, post_id: str) -> Post | None:
-        """One post, None when it does not exist (any more) for us.
-
-        Raises: MastodonUnavailable, MastodonTokenRefused, PostMalformed, PostTooLarge.
-        """
-        if _ID.fullmatch(post_id) is None:
-            return None
-        client = self._connection.client
-        try:
-            with translated(client, Call.READ, what="fetch a status"):
-                status = entity(client.status(post_id))
-        except MastodonRefused:
-            return None
-        return read_status(status, own=self._own.profile()).post
 
     def stream(
         self, *, on_post: Callable[[Post, FeedKind], None], on_deleted: Callable[[str], None], stop: Event

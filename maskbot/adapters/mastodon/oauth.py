@@ -17,7 +17,7 @@ from maskbot.adapters.mastodon.client import REQUEST_TIMEOUT_S, USER_AGENT
 from maskbot.adapters.mastodon.errors import MastodonTokenRefused, MastodonUnavailable
 from maskbot.domain.errors import Misconfigured
 
-SCOPES = ("read", "write:statuses", "write:media", "write:favourites", "write:accounts", "write:notifications")
+SCOPES = ("read", "write:statuses", "write:media", "write:accounts", "write:notifications")
 SHOW_CODE = "urn:ietf:wg:oauth:2.0:oob"
 
 

@@ -87,12 +87,6 @@ class MastodonPublisher:
             if error.status not in (404, 410):
                 raise
 
-    def acknowledge(self, post_id: str) -> None:
-        """Favourite the post. Raises: MastodonUnavailable, MastodonRefused, MastodonTokenRefused."""
-        client = self._connection.client
-        with translated(client, Call.REPEATABLE, what="favourite a post"):
-            client.status_favourite(post_id)
-
     def _post(self, client: Mastodon, draft: Draft, media_ids: list[str], idempotency_key: str) -> Published:
         with translated(client, Call.EFFECT, what="publish a post"):
             status = client.status_post(

@@ -23,9 +23,6 @@ _RECORDED = select(delivery.c.id).where(delivery.c.id.in_(_ids))
 _LOAD = select(delivery).where(delivery.c.id.in_(_ids))
 _PICTURES = select(picture).where(picture.c.delivery_id.in_(_ids)).order_by(picture.c.delivery_id, picture.c.ordinal)
 _DROP_PICTURES = delete(picture).where(picture.c.delivery_id == bindparam("b_id"))
-_REMOTE_IDS = select(delivery.c.remote_id).where(
-    delivery.c.account_id == bindparam("account"), delivery.c.remote_id.in_(_ids)
-)
 _REPLY_TO = (
     select(delivery.c.remote_id)
     .join(mention, mention.c.id == delivery.c.mention_id)
@@ -118,13 +115,6 @@ class SqlDeliveries:
             raise IllegalMove(f"the delivery is not {before}, so it does not become {after}")
         if after in _WITHOUT_PICTURES:
             self._connection.execute(_DROP_PICTURES, {"b_id": delivery_id})
-
-    def remote_ids(self, *, account_id: str, post_ids: Sequence[str]) -> frozenset[str]:
-        """See `ports.store.Deliveries.remote_ids`."""
-        if not post_ids:
-            return frozenset()
-        found = self._connection.execute(_REMOTE_IDS, {"account": account_id, "ids": list(post_ids)}).scalars()
-        return frozenset(one for one in found if one is not None)
 
     def reply_to(self, *, account_id: str, person: PersonId, remote_id: str) -> str | None:
         """See `ports.store.Deliveries.reply_to`."""

@@ -14,7 +14,6 @@ from maskbot.adapters.store.tables_outbox import (
     broadcast_recipient,
     contact,
     delivery,
-    inbox,
     key_publication,
     persona,
 )
@@ -129,20 +128,6 @@ class Listings:
     def jobs(self, *, state: str = "parked", limit: int = 50) -> list[DictRow]:
         """Jobs in a state, longest due first; parked ones need a person."""
         return self._rows(select(job).where(job.c.state == state).order_by(job.c.due_at_ms, job.c.id).limit(limit))
-
-    def inbox_counts(self) -> list[DictRow]:
-        """How many opened posts each persona has, and when the last one came."""
-        return self._rows(
-            select(
-                persona.c.id,
-                persona.c.name,
-                func.count(inbox.c.id).label("items"),
-                func.max(inbox.c.received_at_ms).label("last_ms"),
-            )
-            .outerjoin(inbox, inbox.c.persona_id == persona.c.id)
-            .group_by(persona.c.id, persona.c.name)
-            .order_by(persona.c.id)
-        )
 
     def switches(self) -> list[DictRow]:
         """Every switch ever flipped, with who and why."""

@@ -83,14 +83,6 @@ class XFeed:
                 break
         return _page(found, start=start, high=high, token=None if cursor is None else token)
 
-    def fetch_post(self, post_id: str) -> Post | None:
-        try:
-            answer = self._client.get("/2/tweets/:id", params=post_params(self._names), id=post_id)
-        except XRefused:
-            return None
-        posts = PostReader(self._people, own=self._myself.profile()).read(answer)
-        return posts[0] if posts else None
-
     def stream(
         self, *, on_post: Callable[[Post, FeedKind], None], on_deleted: Callable[[str], None], stop: Event
     ) -> None:

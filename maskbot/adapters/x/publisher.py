@@ -95,9 +95,6 @@ class XPublisher:
             if error.status not in (404, 410):
                 raise
 
-    def acknowledge(self, post_id: str) -> None:
-        """Nothing: automated likes are forbidden on X."""
-
 
 def is_made_from(post: Post, draft: Draft) -> bool:
     """Whether a post of ours shows this draft. X adds carried mentions and media links, and may rewrite white space."""

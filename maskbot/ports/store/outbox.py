@@ -35,10 +35,6 @@ class Deliveries(Protocol):
         sets sending_at_ms; entering `unknown` sets unknown_since_ms once and counts a look each further time."""
         ...
 
-    def remote_ids(self, *, account_id: str, post_ids: Sequence[str]) -> frozenset[str]:
-        """Which of these platform ids are posts of ours (own echo)."""
-        ...
-
     def reply_to(self, *, account_id: str, person: PersonId, remote_id: str) -> str | None:
         """`remote_id` again if that post of ours answered a mention by this person, else None."""
         ...

@@ -57,7 +57,6 @@ class Chart:
     times: tuple[TimeLabel, ...]
     first: tuple[float, float]
     last: tuple[float, float]
-    last_price: Decimal
     is_up: bool
     interval_s: int
 
@@ -104,7 +103,6 @@ def line_chart(series: Sequence[Point], *, box: Box) -> Chart | None:
         times=time_labels(start_s, series[-1].at_s, left=box.left, right=box.right),
         first=pieces[0][0],
         last=pieces[-1][-1],
-        last_price=series[-1].price,
         is_up=series[-1].price >= series[0].price,
         interval_s=interval_s,
     )
@@ -146,7 +144,6 @@ def candle_chart(candles: Sequence[Candle], *, box: Box) -> Chart | None:
         times=time_labels(start_s, start_s + span_s, left=box.left, right=box.right),
         first=(bars[0].x, bars[0].top),
         last=(bars[-1].x, _height(close, low=low, high=high, box=box)),
-        last_price=close,
         is_up=close >= candles[0].open,
         interval_s=interval_s,
     )

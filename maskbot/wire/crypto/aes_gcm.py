@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from maskbot.wire.crypto.errors import DecryptFailed, InvalidIv, InvalidKey
 
 IV_BYTES = 16
-TAG_BYTES = 16
 KEY_BYTES = 32
 
 

@@ -83,13 +83,6 @@ def encode_png(pixels: Pixels) -> bytes:
     return file.getvalue()
 
 
-def encode_jpeg(pixels: Pixels, *, quality: int) -> bytes:
-    """Encodes RGB pixels as a JPEG file: what a platform does to a picture. `quality` is 1..95."""
-    file = io.BytesIO()
-    Image.fromarray(pixels, mode="RGB").save(file, format="JPEG", quality=quality)
-    return file.getvalue()
-
-
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16-bit grey: Pillow would clamp to 255 instead of scaling
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")

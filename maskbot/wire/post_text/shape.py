@@ -17,13 +17,6 @@ MOST_ITEMS = 100
 Json = Mapping[str, object]
 
 
-def as_object(value: object, *, what: str) -> Json:
-    """The value as a JSON object. Raises: PostMalformed when it is something else."""
-    if isinstance(value, Mapping):
-        return value
-    raise PostMalformed(f"expected an object for {what}, got {type(value).__name__}")
-
-
 def object_in(source: Json, *names: str) -> Json:
     """The first of the named fields that is an object; an empty one when none is."""
     for name in names:

@@ -67,7 +67,7 @@ class Stage:
         self.a = self.add_account("bot-a")
         self.b = self.add_account("bot-b")
         feeds = {feed["account_id"]: feed["id"] for feed in self.admin.feeds()}
-        self.feed_a, self.feed_b = feeds[self.a], feeds[self.b]
+        self.feed_a = feeds[self.a]
         self.home_a = self.admin.add_feed(self.a, kind=FeedKind.HOME)
 
     def add_account(self, name: str) -> str:

@@ -127,8 +127,6 @@ def test_inbox_items_come_back_sealed_newest_first_and_once(stage: Stage) -> Non
         assert work.inbox.load(tenant_id=stage.tenant, ids=[old.id]) == ((blank[old.id], b"old"),)
         assert work.inbox.load(tenant_id=stage.tenant, persona_id=bob.id, ids=[old.id]) == ()
         assert work.inbox.load(tenant_id=stage.other_tenant) == ()
-    counts = {row["id"]: row["items"] for row in stage.admin.inbox_counts()}
-    assert counts == {alice.id: 2, bob.id: 1}
 
 
 def test_a_webhook_is_set_and_cleared(stage: Stage) -> None:
