@@ -32,11 +32,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One of its attempts, where it is mined."""
+    """One of its attempts, where it is mined; `others` are those that are not."""
 
     intent: Intent
     attempt: Attempt
     inclusion: Inclusion
+    others: tuple[Attempt, ...]
 
 
 def confirm_transactions(looks: Sequence[Look], *, wallet: Wallet, parts: PaymentParts) -> None:
@@ -82,7 +83,8 @@ def _sort(
         if not _is_ours(inclusion.receipt, attempt, look.intent, wallet):
             log.error("transaction.foreign_receipt", intent_id=look.intent.id)
             return
-        mined.append(Seen(look.intent, attempt, inclusion))
+        others = tuple(one for one in look.attempts if one is not attempt)
+        mined.append(Seen(look.intent, attempt, inclusion, others))
         return
     missing.append(look)
 
@@ -115,6 +117,7 @@ def _record(mined: Sequence[Seen], missing: Sequence[Look], *, parts: PaymentPar
 
 def _record_mined(seen: Sequence[Seen], now: Mapping[str, Intent], *, work: Work, now_ms: int) -> None:
     known = [one for one in seen if one.intent.id in now and now[one.intent.id].state not in _ENDED]
+    work.treasury.attempts.mark_not_mined(*(other.tx_hash for one in known for other in one.others))
     work.treasury.attempts.mark_mined(*map(_mined_attempt, known), now_ms=now_ms)
     first_seen = [one for one in known if now[one.intent.id].state != "included"]
     moves = [Move(one.intent.id, now[one.intent.id].state, "included") for one in first_seen]

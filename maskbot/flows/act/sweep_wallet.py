@@ -14,7 +14,7 @@ from maskbot.domain.chain import ChainAccount
 from maskbot.domain.errors import Unavailable
 from maskbot.domain.job import Job
 from maskbot.domain.money import MOST_WINDOW
-from maskbot.domain.transaction import Attempt, Intent
+from maskbot.domain.transaction import Attempt, AttemptKind, Intent
 from maskbot.domain.wallet import RESENDS, Wallet
 from maskbot.flows.act.confirm_transaction import Look, confirm_transactions
 from maskbot.flows.act.payment_parts import PaymentParts
@@ -78,19 +78,28 @@ def _confirm_all(wallet: Wallet, account: ChainAccount, *, parts: PaymentParts) 
 
 
 def _send_all(wallet: Wallet, *, parts: PaymentParts) -> bool:
-    """Send what is due, in the order of nonces, and replace the first one if it waits too long; False if no more may follow."""
+    """Send what is due, in the order of nonces; replace the first one if it waits too long, and every one that somebody wants to
+    stop. False if no more may follow."""
     with parts.store.read() as work:
         if RESENDS in work.switches.off():
             return True
     waiting = _with_attempts(SENT, wallet, parts=parts)
-    if waiting and wallet.state == "active":
-        first, attempts = waiting[0]
-        waiting[0] = first, replace_if_due(first, attempts, wallet=wallet, parts=parts)
+    if wallet.state == "active":
+        for at, (intent, attempts) in enumerate(waiting):
+            if at == 0 or _is_unstopped(intent, attempts[-1]):
+                waiting[at] = intent, replace_if_due(intent, attempts, wallet=wallet, parts=parts)
     due = [(intent, attempts[-1]) for intent, attempts in waiting if _is_due(intent, attempts[-1], parts=parts)]
     return submit_transactions(due, parts=parts)
 
 
+def _is_unstopped(intent: Intent, newest: Attempt) -> bool:
+    """Whether it is to be cancelled, and no cancellation is signed yet: then its bytes are not sent again."""
+    return intent.state == "cancelling" and newest.kind is AttemptKind.PAY
+
+
 def _is_due(intent: Intent, attempt: Attempt, *, parts: PaymentParts) -> bool:
+    if _is_unstopped(intent, attempt):
+        return False
     if intent.state == "signed" or attempt.last_sent_at_ms is None or intent.error_kind == "Reorged":
         return True
     return parts.clock.now_ms() - attempt.last_sent_at_ms >= parts.rules.resend_ms

@@ -15,7 +15,7 @@ from maskbot.domain.gas import GasOffer
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import Address
 from maskbot.domain.transaction import AttemptKind, ContractCall, Followup, OtherPayment
-from maskbot.flows.decide.payment import cancel_payment, release_wallet
+from maskbot.flows.decide.payment import cancel_payment, final_hash, release_wallet
 from maskbot.wire.crypto import keccak256
 from maskbot.wire.transaction import TransactionFields, decode_signed, sign_transaction
 from tests.fakes.chain import FakeChain
@@ -203,6 +203,56 @@ def test_a_cancelled_payment_is_rejected_when_the_cancellation_is_final(till: Fa
     till.step()
     till.mine_and_step(4)
     assert till.states()["b"] == "final"
+
+
+def test_a_payment_that_is_rejected_behind_another_one_is_not_sent_again(till: FakeTill) -> None:
+    till.node.answers = ["away", "away"]
+    first, second = till.plan("a"), till.plan("b", to=CAROL)
+    till.work()
+    assert till.states() == {"a": "unknown", "b": "unknown"}
+    cancel(till, second.id)
+    till.step(6_000)
+    assert till.attempts(second.id)[-1].kind is AttemptKind.CANCEL
+    till.mine_and_step(4)
+    assert till.states() == {"a": "final", "b": "rejected"}
+    assert (till.node.paid_to(BOB), till.node.paid_to(CAROL)) == ([ONE], [])
+    assert till.intent(first.id).nonce == 0
+
+
+def test_a_payment_that_is_rejected_waits_unsent_while_its_cancellation_may_not_be_signed(till: FakeTill) -> None:
+    till.node.answers = ["away"]
+    intent = till.plan("a")
+    till.work()
+    flip(till, "payments", is_on=False)
+    cancel(till, intent.id)
+    till.step(6_000)
+    till.step(6_000)
+    assert till.node.submitted == []
+    flip(till, "payments", is_on=True)
+    till.step(6_000)
+    till.mine_and_step(4)
+    assert till.states() == {"a": "rejected"}
+    assert till.node.paid_to(BOB) == []
+
+
+def test_of_two_attempts_that_a_reorganisation_exchanged_the_mined_one_is_the_payment(till: FakeTill) -> None:
+    intent = till.plan("a")
+    till.work()
+    till.step(61_000)
+    first, second = till.attempts(intent.id)
+    till.node.forget_pool()
+    till.node.submit(first.raw)
+    till.mine_and_step()
+    assert till.intent(intent.id).state == "included"
+    till.node.reorg(1)
+    till.node.submit(second.raw)
+    till.node.mine(4)
+    till.step()
+    assert till.intent(intent.id).state == "final"
+    with till.store.read() as work:
+        mined = work.treasury.inclusions.canonical([first.tx_hash, second.tx_hash])
+        assert final_hash(till.intent(intent.id), work=work) == second.tx_hash
+    assert set(mined) == {second.tx_hash}
 
 
 def test_a_cancellation_that_comes_too_late_leaves_the_payment_final(till: FakeTill) -> None:
