@@ -353,6 +353,27 @@ def test_a_refund_that_found_nothing_ends_as_all_taken(till: PacketTill) -> None
     assert till.settle(packet, until="exhausted").refund_id is None
 
 
+def test_a_last_share_that_a_reorganisation_takes_back_after_expiry_comes_back_to_the_wallet(till: PacketTill) -> None:
+    packet = till.order()
+    expiry_s = till.settle(packet, until="created").expires_at_s
+    assert expiry_s is not None
+    till.claim(packet, ALICE)
+    till.claim(packet, BOB)
+    till.step(3)
+    till.anvil.set_next_time(expiry_s - 1)
+    till.claim(packet, CAROL)
+    till.anvil.set_next_time(expiry_s)  # the block that is pending
+    till.house.clock.ms = expiry_s * 1000
+    till.work_once()
+    assert (till.packet(packet).state, till.packet(packet).refund_id) == ("created", None)
+    till.anvil.reorg(1)
+    till.anvil.set_next_time(expiry_s + 2)
+    till.anvil.mine()
+    till.sync()
+    till.settle(packet, until="refunded")
+    assert (till.books(packet).claimed, till.books(packet).refunded) == (600, 300)
+
+
 def test_a_refund_that_people_reject_is_told_and_can_be_asked_for_again(till: PacketTill) -> None:
     packet = till.order()
     till.settle(packet, until="created")

@@ -1,7 +1,8 @@
 """Take back what is left of a packet when its time is over (red-packets.md 3.3). Due at the second of expiry, once.
 
-The contract itself is asked first, on the pending block: "Not expired yet" waits a little, "None left" leaves the end to whoever
-reads the events. An ERC-721 packet has nothing to give back; the contract's right to its tokens is taken back instead.
+The contract itself is asked first, on the pending block: "Not expired yet" waits a little. "None left" leaves the end to whoever
+reads the events, and is asked again until they have found it: a reorganisation may give a share back, and one node may be wrong.
+An ERC-721 packet has nothing to give back; the contract's right to its tokens is taken back instead.
 """
 
 from __future__ import annotations
@@ -49,11 +50,13 @@ def refund_packet(job: Job, *, parts: PacketParts) -> None:
             return
         if refusal == NONE_LEFT:
             work.jobs.add([NewJob(JobKind.TRACK_PACKET, packet.id, packet.order.tenant_id, now_ms)])
-        elif _is_due(found, work=work):
+            work.jobs.postpone(job, due_at_ms=now_ms + parts.rules.poll_ms, error_kind="NoneLeft")
+            return
+        if _is_due(found, work=work):
             refund_packet_now(found, requested_by=found.order.requested_by, work=work, now_ms=now_ms)
         work.jobs.finish([job])
         parts.reach("packet.in_transaction")
-    log.info("packet.over", packet=packet.id, has_rest=refusal is None)
+    log.info("packet.over", packet=packet.id)
 
 
 def _simulated(packet: HostedPacket, wallet: Wallet, *, parts: PacketParts) -> str | None:
