@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from maskbot.domain.giveaway import Giveaway
+from maskbot.domain.giveaway import GIVEAWAY, Giveaway
 from maskbot.domain.hosted_packet import TokenShares
 from maskbot.domain.money import Token
 from maskbot.ports.store import Work
 
+_PROMISING = frozenset(GIVEAWAY.moves) - GIVEAWAY.final - {GIVEAWAY.first}
 _NOT_CREATED = frozenset({"draft", "approving", "creating"})
 _HOLDING = frozenset({"created", "published", "refunding"})
 
@@ -15,7 +16,7 @@ def promised_units(token: Token, *, wallet_id: str, tenant_id: str, work: Work) 
     """Base units of the token that the wallet holds for somebody. The wallet is locked, so nobody promises more meanwhile."""
     owed = sum(
         _owed(giveaway, work=work)
-        for giveaway in work.giveaways.of_tenant(tenant_id)
+        for giveaway in work.giveaways.of_tenant(tenant_id, states=_PROMISING)
         if giveaway.wallet_id == wallet_id and giveaway.rules.token.is_same_as(token)
     )
     waiting = [
@@ -30,8 +31,6 @@ def promised_units(token: Token, *, wallet_id: str, tenant_id: str, work: Work) 
 
 def _owed(giveaway: Giveaway, *, work: Work) -> int:
     """What a giveaway still has to pay out of the wallet; what lies in its open packets has left it."""
-    if giveaway.state in ("draft", "closed_out", "cancelled"):
-        return 0
     paid = sum(prize.base_units for prize in work.prizes.load(giveaway.id) if prize.state == "paid")
     return giveaway.funded - giveaway.refunded - paid - _in_packets(giveaway, work=work)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from maskbot.adapters.store.errors import IllegalMove
@@ -53,6 +55,17 @@ def test_a_wallet_cannot_promise_the_same_coins_twice(house: House) -> None:
     opened(house, available=1_500)
     with pytest.raises(TooLittleFunds, match="500"):
         opened(house, available=1_500, giveaway_id="01900000-0000-7000-8000-000000000002", code="summer")
+
+
+def test_what_an_old_giveaway_promises_counts_behind_a_thousand_that_have_ended(house: House) -> None:
+    first = opened(house, available=1_500)
+    with house.store.write() as work:
+        for number in range(1_000):
+            id_ = f"01900000-0000-7000-8000-1{number:011}"
+            rules = replace(first.rules, giveaway_id=id_, code=f"over-{number}")
+            work.giveaways.add(replace(first, id=id_, rules=rules, state="closed_out"), now_ms=house.clock.ms)
+    with pytest.raises(TooLittleFunds, match="500"):
+        opened(house, available=1_500, giveaway_id="01900000-0000-7000-8000-200000000000", code="summer")
 
 
 def test_a_giveaway_whose_announcement_fits_no_post_is_refused_before_anything_is_promised(house: House) -> None:
@@ -130,6 +143,20 @@ def test_a_draw_waits_for_its_beacon_and_takes_one_value_only(house: House) -> N
     fetch_beacon(giveaway.id, beacons=FakeBeacons(), **parts)  # type: ignore[arg-type]  # keywords by name
     with pytest.raises(IllegalMove), house.store.write() as work:
         work.giveaways.save_beacon(giveaway.id, value=bytes(32))
+
+
+def test_a_beacon_that_is_told_falsely_is_asked_again(house: House) -> None:
+    class FalseBeacons(FakeBeacons):
+        def fetch_value(self, promise: str, *, not_before_s: int) -> bytes:
+            raise Malformed("not what the chain signed", kind="BeaconFalse")
+
+    giveaway = opened(house)
+    enter(house, 1)
+    close(house, giveaway)
+    parts = {"store": house.store, "clock": house.clock, "notice": house.notice}
+    with pytest.raises(Unavailable) as failure:  # the worker gives up what is Malformed, and nobody would ask again
+        fetch_beacon(giveaway.id, beacons=FalseBeacons(), **parts)  # type: ignore[arg-type]  # keywords by name
+    assert failure.value.kind == "BeaconFalse"
 
 
 def test_the_draw_is_recorded_once_with_a_proof_that_holds(house: House) -> None:
