@@ -13,6 +13,7 @@ from maskbot.domain.money import Address
 MOST_SHARES = 255
 """What every build takes; newer ones take 500 (section 2.9)."""
 LARGEST_TOTAL = 2**96 - 1
+LATEST_S = 2**32 - 1
 PACKET_ID_BYTES = 32
 
 
@@ -104,8 +105,11 @@ class Creation:
 
     @property
     def expires_at_s(self) -> int | None:
-        """The second from which claims fail and the refund works; None where the event does not say."""
-        return None if self.duration_s is None else self.created_at_s + self.duration_s
+        """The second from which claims fail and the refund works. None where the event does not say, or tells of a time beyond the
+        32 bits that contracts keep (an ERC-721 packet's wraps then: 4.5 f)."""
+        if self.duration_s is None or self.created_at_s + self.duration_s > LATEST_S:
+            return None
+        return self.created_at_s + self.duration_s
 
 
 @dataclass(frozen=True, slots=True)
