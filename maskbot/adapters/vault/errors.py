@@ -29,8 +29,8 @@ class BadFrame(Malformed):
     kind = "BadFrame"
 
 
-class UnknownRequest(Malformed):
-    """A request this vault does not know."""
+class UnknownRequest(Unavailable):
+    """A request this vault does not know: whoever asks is newer. What waits for it is done once the vault was restarted."""
 
     kind = "UnknownRequest"
 

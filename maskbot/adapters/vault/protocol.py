@@ -133,7 +133,7 @@ def decode_request(body: bytes) -> Request:
         raise BadFrame(f"expected a request of protocol version {VERSION}")
     reader = _READERS.get(name)
     if reader is None:
-        raise UnknownRequest("the vault does not know this request; client and vault are of different versions")
+        raise UnknownRequest("the vault does not know this request, it is of another version: restart it")
     try:
         return reader(*fields)
     except (TypeError, ValueError) as error:
