@@ -13,6 +13,7 @@ _SPACE = b"\t\n\f\r "
 _URL_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
 _STANDARD_TO_URL = bytes.maketrans(b"+/", b"-_")
 _PADDING = (b"", b"!", b"==", b"=")  # by length modulo 4; 1 cannot be
+_MISSING = ("", "!", "==", "=")
 
 _a2b = binascii.a2b_base64
 _b2a = binascii.b2a_base64
@@ -29,16 +30,17 @@ def decode_base64_forgiving(text: str) -> bytes:
     Raises:
         InvalidBase64: a foreign character (also `-` and `_`), wrong padding, or a length of 1 modulo 4.
     """
-    if len(text) & 3 or text.endswith("==="):  # Python's strict mode lets surplus padding pass
+    surplus = len(text) & 3
+    if text.endswith("=" if surplus else "==="):  # partial padding; and Python's strict mode lets surplus padding pass
         return _decode_lenient(text)
     try:
-        return _a2b(text, strict_mode=True)
+        return _a2b(text + _MISSING[surplus] if surplus else text, strict_mode=True)
     except ValueError:
         return _decode_lenient(text)
 
 
 def _decode_lenient(text: str) -> bytes:
-    """The slow path: what the strict decoder refuses may still have white space, no padding, or surplus bits."""
+    """The slow path: what the strict decoder refuses may still have white space, and with it no padding."""
     try:
         packed = text.encode("ascii").translate(None, _SPACE)
         if len(packed) & 3 == 0 and packed.endswith(b"="):

@@ -44,7 +44,6 @@ _unseal_shared = aes_gcm_opener(_SHARED_KEY)
 _seal_shared = aes_gcm_sealer(_SHARED_KEY)
 _NOT_A_KEY = FieldError(INVALID_CRYPTO_KEY)
 _NO_KEYS: Mapping[str, CurveKey | FieldError] = MappingProxyType({})
-_base64 = decode_base64_forgiving
 _UNDECODABLE = FieldError(DECODE_FAILED)
 _WRONG_IV = FieldError(INVALID_IV_LENGTH)
 
@@ -83,25 +82,20 @@ def parse_v38(text: str) -> PayloadV38:
     """
     if not text.startswith(HEADER):
         raise PayloadMalformed("no v38 header")
-    end = text.rfind(TAIL)
-    fields = (text[:end] if end >= 0 else without_tail(text)).split("|", 8)
+    fields = without_tail(text).split("|", 8)
     if len(fields) < 8:
         fields += [""] * (8 - len(fields))
-    a, i, e = fields[1:4]
-    try:
-        post_iv = _base64(i)
-        if len(post_iv) == 16:
-            return _assembled(fields, post_iv, _base64(e), _base64(a))
-    except InvalidBase64:
-        pass  # at least one field is broken: each is read by itself
-    ciphertext, sealed_key = base64_field(e, _UNDECODABLE), base64_field(a, _NOT_A_KEY)
-    return _assembled([*fields[:4], "", *fields[5:]], read_iv(i), ciphertext, sealed_key)
+    sealed_key, post_iv = base64_field(fields[1], _NOT_A_KEY), read_iv(fields[2])
+    ciphertext = base64_field(fields[3], _UNDECODABLE)
+    if FieldError in (type(sealed_key), type(post_iv), type(ciphertext)):
+        fields[4] = ""  # a signature is looked at only when A, I and E are sound
+    return _assembled(fields, post_iv, ciphertext, sealed_key)
 
 
 def _assembled(
     fields: list[str], post_iv: bytes | FieldError, ciphertext: bytes | FieldError, sealed_key: bytes | FieldError
 ) -> PayloadV38:
-    """A payload from its fields; the signature is looked at only when A, I and E are sound."""
+    """A payload from its fields."""
     signature = None
     if fields[4] != "_" and fields[4]:
         signature = read_signature(fields[4], signee=f"4/4|{fields[1]}|{fields[2]}|{fields[3]}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maskbot.wire.crypto import InvalidBase64, decode_base64_forgiving
 from maskbot.wire.payload import (
     Sentence,
     decode_carriers,
@@ -153,6 +156,23 @@ PIECES += [
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_the_only_link_of_a_text_is_read_as_it_would_be_beside_another(text: str) -> None:
     assert find_payloads(text) == find_payloads(f"{text} https://mask")
+
+
+QUOTED = ["%2B", "%2f", "%3D", "%3D%3D", "%", "%%", "%4", "%zz", "+", "=", "AJcA", "QUI", "QQ"]
+
+
+@given(st.lists(st.sampled_from(QUOTED), min_size=1, max_size=8).map("".join))
+def test_a_link_of_bytes_is_read_as_a_url_is(value: str) -> None:
+    def read(quoted: str) -> tuple[bytes, ...]:
+        try:
+            return tuple(filter(None, [decode_base64_forgiving(unquote(quoted))]))
+        except InvalidBase64:
+            return ()
+
+    link = "https://mask.io/?PostData_v2=" + value
+    assert find_payloads(link) == read(value)
+    found = decode_carriers(link, network="twitter.com")
+    assert tuple(filter(None, found)) == read(value.rstrip("=").replace("+", " "))
 
 
 @given(st.text(max_size=300))

@@ -31,6 +31,7 @@ from maskbot.wire.payload.errors import (
     UNKNOWN_ENUM_MEMBER,
     UNSUPPORTED_ALGORITHM,
 )
+from maskbot.wire.payload.message_text import decode_text
 from maskbot.wire.payload.msgpack_writer import pack
 from maskbot.wire.payload.v37 import PayloadV37
 from maskbot.wire.payload.v38 import seal_public_key
@@ -262,6 +263,12 @@ BOMBS: dict[str, str | bytes] = {
     "container of empty arrays": b"\x00\xdd\x00\x00\xff\x00" + b"\x90" * 0xFF00,
     "container nested without end": b"\x00" + b"\x91" * 60_000,
     "container of nested maps": b"\x00" + b"\x81\xa1a" * 20_000,
+    "container of lists in lists that each claim the rest": b"\x00\x97\x00"
+    + b"\xdc\x30\x00" * 1_000
+    + b"\xc0" * 13_000,
+    "container of maps in maps that each claim the rest": b"\x00\x97\x00"
+    + b"\xde\x18\x00\xa1a" * 1_000
+    + b"\xc0" * 11_000,
     "container claiming four thousand million items": b"\x00\xdd\xff\xff\xff\xff",
     "container claiming a huge text": b"\x00\x97\xdb\xff\xff\xff\xf0",
     "container of 1 MB": b"\x00" + bytes(1 << 20),
@@ -345,6 +352,12 @@ for bomb in BOMBS.values():
 # VmHWM, not ru_maxrss, which a child inherits from the process that started it
 print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM:")) // 1024)
 """
+
+
+def test_metadata_with_a_long_string_and_many_brackets_cost_little_memory() -> None:
+    plaintext = b'["' + b"a" * 250_000 + b"[" * 40 + b'"]' + "🧩".encode()
+    _, peak = measured(lambda: decode_text(plaintext, version=-38))
+    assert peak < 16 << 20
 
 
 def raw_target(payload: str | bytes) -> None:

@@ -15,8 +15,17 @@ _extensions = st.builds(
     st.sampled_from([0, 5, 0x62, 0x72, 0x80, 0xFE, 0xFF]) | st.integers(0, 255),
     st.binary(max_size=12),
 )
+_lists = st.builds(
+    lambda head, claimed, members: head + bytes([0, claimed]) + b"\xa1k" * members,
+    st.sampled_from([b"\xdc", b"\xde"]),
+    st.integers(15, 40),
+    st.integers(15, 60),
+)
 _pieces = (
-    st.sampled_from([b"\xc0", b"\xc3", b"\x80", b"\x93\x00\xc4\x01k\xc4\x01i"]) | _extensions | st.binary(max_size=4)
+    st.sampled_from([b"\xc0", b"\xc3", b"\x80", b"\x81\x90\xc0", b"\x93\x00\xc4\x01k\xc4\x01i"])
+    | _extensions
+    | _lists
+    | st.binary(max_size=4)
 )
 
 
