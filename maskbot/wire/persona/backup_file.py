@@ -24,6 +24,8 @@ from maskbot.wire.persona.backup_v2_document import version_2_document
 from maskbot.wire.persona.errors import BackupUnknownFormat, BackupWrongPassword
 from maskbot.wire.persona.msgpack_document import decode_document, encode_document, is_shallow
 
+_EXACT = 2**53
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedBackup:
@@ -92,7 +94,7 @@ def write_backup(
 
 def _plain_document(file: bytes) -> Mapping[str, object]:
     try:
-        return _document(json.loads(file.decode("utf-8-sig"), parse_constant=_no_constant))
+        return _document(json.loads(file.decode("utf-8-sig"), parse_int=_number, parse_constant=_no_constant))
     except (ValueError, RecursionError) as error:
         raise BackupUnknownFormat("neither a backup container nor a plain JSON backup") from error
 
@@ -108,6 +110,12 @@ def _document(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise BackupUnknownFormat("a backup object of version 0, 1 or 2 was expected")
     return value
+
+
+def _number(digits: str) -> float:
+    """As JavaScript reads it: what a double cannot hold exactly becomes the nearest one, and is written so."""
+    number = float(digits)
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number
 
 
 def _no_constant(name: str) -> object:

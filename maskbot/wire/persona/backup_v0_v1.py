@@ -32,14 +32,15 @@ def read_version_1(document: Mapping[str, object]) -> Backup:
     """
     log = SkippedLog()
     personas: dict[str, BackupPersona] = {}
+    linked: dict[str, dict[str, None]] = {}
     for name in ("whoami", "people"):
         for place, record in entries(document, name, log=log):
-            _collect(place, record, personas, log)
+            _collect(place, record, personas, linked, log)
     permissions = document.get("grantedHostPermissions")
     return Backup(
         version=1,
         mask_version=_guessed_version(document),
-        personas=tuple(personas.values()),
+        personas=tuple(replace(each, linked_profiles=tuple(linked[key])) for key, each in personas.items()),
         host_permissions=tuple(p for p in permissions if isinstance(p, str)) if isinstance(permissions, list) else (),
         skipped=log.listed(),
     )
@@ -79,7 +80,13 @@ def read_version_0(document: Mapping[str, object]) -> Backup:
     )
 
 
-def _collect(place: str, record: Mapping[str, object], personas: dict[str, BackupPersona], log: SkippedLog) -> None:
+def _collect(
+    place: str,
+    record: Mapping[str, object],
+    personas: dict[str, BackupPersona],
+    linked: dict[str, dict[str, None]],
+    log: SkippedLog,
+) -> None:
     profile = _profile(record.get("network"), record.get("userId"))
     public = read_public_key(record.get("publicKey"))
     if public is None:
@@ -92,11 +99,9 @@ def _collect(place: str, record: Mapping[str, object], personas: dict[str, Backu
         log.add(place, "private key left out: it does not belong to the public key, or is none")
     log.add(place, "profile record and nickname left out, as in the extension; the link to the persona is kept")
     personas[fresh.identifier] = replace(
-        persona,
-        private=private or persona.private,
-        local=read_aes_key(record.get("localKey")) or persona.local,
-        linked_profiles=tuple(dict.fromkeys((*persona.linked_profiles, profile))),
+        persona, private=private or persona.private, local=read_aes_key(record.get("localKey")) or persona.local
     )
+    linked.setdefault(fresh.identifier, {})[profile] = None
 
 
 def _profile(network: object, user_id: object) -> str:

@@ -79,9 +79,11 @@ def _personas(
         if persona is None:
             continue
         identifier = persona.identifier
-        linked = [text for text in persona.linked_profiles if _links_back(profiles.get(text), identifier)]
+        linked = []
         for text in persona.linked_profiles:
-            if text not in linked:
+            if _links_back(profiles.get(text), identifier):
+                linked.append(text)
+            else:
                 log.add(place, f"linked profile {text}: no profile record links back to this persona")
         personas[identifier] = replace(persona, linked_profiles=tuple(linked))
     return tuple(personas.values())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import time
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from maskbot.wire.persona import (
     open_backup,
     read_backup,
     version_2_document,
+    write_backup,
 )
 from maskbot.wire.persona.backup_container import MAGIC, seal_container
 from maskbot.wire.persona.backup_fields import MAX_SKIPPED_LISTED
@@ -304,3 +307,44 @@ def test_announced_lists_make_no_room_beyond_the_size_of_the_input() -> None:
     finally:
         tracemalloc.stop()
     assert peak_bytes < 16_000_000
+
+
+KEY = CASE["decoded_json"]["personas"][0]["publicKey"]
+IDENTIFIER = CASE["decoded_json"]["personas"][0]["identifier"]
+
+
+def many_links_of_version_1(count: int) -> dict[str, object]:
+    entries = [{"network": "facebook.com", "userId": f"u{i}", "publicKey": KEY} for i in range(count)]
+    return {"version": 1, "whoami": entries}
+
+
+def many_links_of_version_2(count: int) -> dict[str, object]:
+    names = [f"person:twitter.com/u{i}" for i in range(count)]
+    profiles = [{"identifier": name, "linkedPersona": IDENTIFIER} for name in names]
+    personas = [{"publicKey": KEY, "linkedProfiles": [[name, {}] for name in names]}]
+    return {"_meta_": {"version": 2}, "profiles": profiles, "personas": personas}
+
+
+@pytest.mark.parametrize("make", [many_links_of_version_1, many_links_of_version_2])
+def test_four_times_as_many_links_of_one_persona_take_about_four_times_as_long(
+    make: Callable[[int], dict[str, object]],
+) -> None:
+    def cpu_s(count: int) -> float:
+        document, times = make(count), []
+        for _ in range(3):
+            begin = time.process_time()
+            (persona,) = read_backup(document).personas
+            times.append(time.process_time() - begin)
+            assert len(persona.linked_profiles) == count
+        return min(times)
+
+    assert cpu_s(8_000) < 9 * cpu_s(2_000)  # sixteen times, were each compared with all others
+
+
+def test_a_number_beyond_doubles_is_written_as_the_nearest_double() -> None:
+    wallet = {"address": "0x1", "n": 2**70, "m": 2**53 - 1}
+    file = json.dumps({"_meta_": {"version": 2}, "wallets": [wallet]}).encode()
+    backup = open_backup(file, password=None, account=None).backup
+    written = write_backup(backup, password="p", account=None, now_ms=0, random_bytes=bytes)
+    (read,) = open_backup(written, password="p", account=None).backup.wallets
+    assert dict(read.record) == {"address": "0x1", "n": 2.0**70, "m": 2**53 - 1}
