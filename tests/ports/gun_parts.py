@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Self
@@ -120,6 +121,32 @@ class LyingRelay(_InThread):
             json.dumps([json.dumps({"#": "z", "@": message_id, "%": "more"})] * 5),
             "[" * 10_000,
         ]
+
+
+class FloodingRelay(LyingRelay):
+    """Says that every set holds as many items as a reading takes, all its own."""
+
+    def _lies(self, message: dict[str, Any]) -> list[str | bytes]:
+        soul = message.get("get", {}).get("#", "")
+        if soul.startswith("flood"):
+            return [json.dumps({"@": message["#"], "put": {soul: {"_": {"#": soul, ">": {"e": 1}}, "e": soul}}})]
+        links = {f"flood{n}": {"#": f"flood{n}"} for n in range(2_000)}
+        states = dict.fromkeys(links, 1)
+        return [json.dumps({"@": message["#"], "put": {soul: {"_": {"#": soul, ">": states}, **links}}})]
+
+
+class BreakingRelay(LyingRelay):
+    """Holds every connection for `holds_s`, then breaks it without a farewell; `calls_s` is when the calls came."""
+
+    def __init__(self, *, holds_s: float) -> None:
+        super().__init__()
+        self._holds_s = holds_s
+        self.calls_s: list[float] = []
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        self.calls_s.append(time.monotonic())
+        await asyncio.sleep(self._holds_s)
+        socket.transport.abort()
 
 
 class RedirectingRelay(_InThread):

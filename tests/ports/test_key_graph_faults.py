@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
 from maskbot.adapters.gun_relay import GunRelays, RelayUnavailable, WriteUnconfirmed
+from maskbot.adapters.gun_relay.connection import RelayConnection
 from maskbot.domain.errors import Misconfigured
 from maskbot.sandbox import node
 from maskbot.sandbox.gun import GunRelay
 from maskbot.sandbox.people import wait_for
-from tests.ports.gun_parts import LyingRelay, RedirectingRelay, SlowProxy
+from maskbot.wire.gun import Reading
+from tests.ports.gun_parts import BreakingRelay, FloodingRelay, LyingRelay, RedirectingRelay, SlowProxy
 from tests.ports.test_key_graph import Now, Random, key_item
 
 DEAD = "http://127.0.0.1:1/gun"
@@ -120,6 +124,30 @@ def test_a_lying_relay_alone_gives_only_bounded_junk(clients: list[GunRelays]) -
         assert all(len(str(item)) < 9_000 for item in client.fetch_items([SET, ("twitter-bl", "T3")])[SET])
 
 
+def test_a_flood_from_one_relay_hides_nothing_of_another(relay: GunRelay, clients: list[GunRelays]) -> None:
+    new_client(clients, relay.url).put_items([key_item(SET, {"e": "true"})], relay=relay.url)
+    with FloodingRelay() as flood, SlowProxy(relay.port, delay_s=0.2) as slow:
+        client = new_client(clients, flood.url, slow.url, timeout_s=8)
+        first = client.fetch_items([SET])[SET][:10]
+        assert "true" in {item["e"] for item in first}
+        assert "true" in {item["e"] for _, item in client.stream_items([SET])}
+
+
+def test_a_connection_that_breaks_after_a_calm_time_is_opened_again_at_once() -> None:
+    async def follow(relay: BreakingRelay) -> None:
+        connection = RelayConnection(relay.url, entropy=Random().take, connect_timeout_s=1, calm_s=0.1)
+        connection.begin(Reading(SET, has_members=True, is_live=True))
+        async with asyncio.timeout(30):
+            while len(relay.calls_s) < 8:
+                await asyncio.sleep(0.05)
+        await connection.close()
+
+    with BreakingRelay(holds_s=0.2) as relay:
+        asyncio.run(follow(relay))
+        between_s = [later - earlier for earlier, later in pairwise(relay.calls_s)]
+        assert min(between_s[5:7]) < 3 * max(between_s[:2])
+
+
 def test_a_relay_that_sends_us_elsewhere_is_not_followed(clients: list[GunRelays]) -> None:
     with RedirectingRelay() as relay:
         client = new_client(clients, relay.url)
@@ -129,6 +157,6 @@ def test_a_relay_that_sends_us_elsewhere_is_not_followed(clients: list[GunRelays
 
 
 def test_an_address_that_is_no_relay_is_misconfigured() -> None:
-    for url in ("relay.example", "ftp://relay.example/gun", "https://"):
+    for url in ("relay.example", "ftp://relay.example/gun", "https://", "https://a:99999/gun", "https://[/gun"):
         with pytest.raises(Misconfigured):
             GunRelays([url], entropy=Random(), clock=Now())

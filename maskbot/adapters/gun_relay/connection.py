@@ -23,6 +23,8 @@ from maskbot.wire.gun import Event, Session
 _MAX_FRAME_BYTES = 4 << 20
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 30.0
+_CALM_S = 10.0
+"""A connection that held so long is opened again at once; a relay that hangs up sooner is left alone for longer each time."""
 _IDLE_S = 120.0
 _PING_S = 20.0
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
@@ -52,8 +54,12 @@ def socket_url(relay: str) -> str:
     Raises:
         Misconfigured: not an http, https, ws or wss URL with a host.
     """
-    parts = urlsplit(relay)
-    if parts.scheme not in _SCHEMES or not parts.hostname:
+    try:
+        parts = urlsplit(relay)
+        is_address = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, a port beyond all ports
+        is_address = False
+    if not is_address:
         raise Misconfigured("a GUN relay is given as an URL like https://relay.example/gun")
     return parts._replace(scheme=_SCHEMES[parts.scheme]).geturl()
 
@@ -71,11 +77,14 @@ class RelayConnection:
     `is_down` is true after a failed attempt to connect, until one succeeds.
     """
 
-    def __init__(self, relay: str, *, entropy: Callable[[int], bytes], connect_timeout_s: float) -> None:
+    def __init__(
+        self, relay: str, *, entropy: Callable[[int], bytes], connect_timeout_s: float, calm_s: float = _CALM_S
+    ) -> None:
         self.relay = relay
         self.is_down = False
         self._url = socket_url(relay)
         self._connect_timeout_s = connect_timeout_s
+        self._calm_s = calm_s
         self._session = Session(entropy=entropy)
         self._operations: dict[Operation, asyncio.Event] = {}
         self._has_to_send = asyncio.Event()
@@ -135,11 +144,13 @@ class RelayConnection:
     async def _serve(self) -> None:
         pause_s = _FIRST_PAUSE_S
         while True:
+            began_s = _now_s()
             try:
                 await self._connect_once()
-                pause_s = _FIRST_PAUSE_S
-            except (OSError, WebSocketException, TimeoutError):
+            except (OSError, WebSocketException, TimeoutError, ValueError):  # ValueError: a host name that is none
                 self.is_down = True  # told to the caller by `is_down` and by its own timeout; the cause is the network
+            if _now_s() - began_s > self._calm_s:
+                pause_s = _FIRST_PAUSE_S
             self._is_open.clear()
             self._session.disconnected()
             if not self._operations:

@@ -11,17 +11,22 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import zip_longest
 
 from maskbot.adapters.gun_relay.connection import RelayConnection, socket_url
 from maskbot.adapters.gun_relay.fan_out import ReadOperation, read_from_all
 from maskbot.adapters.gun_relay.loop_thread import LoopThread
-from maskbot.adapters.gun_relay.set_reading import Item, OnItem, Path, SetReading, plain_item
+from maskbot.adapters.gun_relay.set_reading import Item, Path, SetReading, plain_item
 from maskbot.domain.broadcast import KeyItem
 from maskbot.domain.errors import MaskbotError, Misconfigured, Unavailable, Unconfirmed
 from maskbot.ports.inside import Clock, Entropy
 from maskbot.wire.gun import MAX_ITEMS, Reading, Replica, Writing
 
 _MAX_NODE_FIELDS = 10_000
+
+_Mark = tuple[Path, str, frozenset[tuple[str, object]]]
+_OnRelayItem = Callable[[str, Path, str, Item], None]
 
 
 class RelayUnavailable(Unavailable):
@@ -84,31 +89,32 @@ class GunRelays:
         return self._loop().run(self._publish(items), timeout_s=self._timeout_s + self._connect_timeout_s)
 
     def fetch_items(self, paths: Sequence[Path]) -> Mapping[Path, tuple[Item, ...]]:
-        """Return the items in each set, joined over all relays that answered in time; unchecked, at most 2,000 per
-        path, 8 KB each.
+        """Return the items in each set, joined over all relays that answered in time: one of each relay in turn, so that
+        whoever takes only the first ones takes some of every relay's. Unchecked; at most 2,000 per path and relay, 8 KB each.
 
         Raises:
             RelayUnavailable: no relay answered.
         """
-        found: dict[Path, dict[tuple[str, frozenset[tuple[str, object]]], Item]] = {path: {} for path in paths}
+        found: dict[str, dict[Path, dict[_Mark, Item]]] = {
+            relay: {path: {} for path in paths} for relay in self._relays
+        }
 
-        def keep(path: Path, soul: str, item: Item) -> None:
-            if len(found[path]) < MAX_ITEMS:
-                found[path][soul, frozenset(item.items())] = item
+        def keep(relay: str, path: Path, soul: str, item: Item) -> None:
+            kept = found[relay][path]
+            if len(kept) < MAX_ITEMS:
+                kept[path, soul, frozenset(item.items())] = item
 
         self._loop().run(self._read_sets(paths, keep), timeout_s=self._timeout_s)
-        return {path: tuple(items.values()) for path, items in found.items()}
+        return {path: _in_turn([found[relay][path] for relay in self._relays]) for path in paths}
 
     def stream_items(self, paths: Sequence[Path]) -> Iterator[tuple[Path, Item]]:
         """Yield items as soon as a relay shows them; stop early when the right one was found. Otherwise as
         `fetch_items`."""
         inbox: queue.SimpleQueue[tuple[Path, Item] | None] = queue.SimpleQueue()
-        seen: set[tuple[Path, str, frozenset[tuple[str, object]]]] = set()
+        news = _News(self._relays, most=MAX_ITEMS * len(paths))
 
-        def hand_over(path: Path, soul: str, item: Item) -> None:
-            mark = (path, soul, frozenset(item.items()))
-            if mark not in seen and len(seen) < MAX_ITEMS * len(paths):
-                seen.add(mark)
+        def hand_over(relay: str, path: Path, soul: str, item: Item) -> None:
+            if news.is_new(relay, (path, soul, frozenset(item.items()))):
                 inbox.put((path, item))
 
         reading = self._loop().submit(self._read_sets(paths, hand_over))
@@ -135,12 +141,10 @@ class GunRelays:
 
         `on_item` runs in this client's own thread and must be cheap.
         """
-        seen: set[tuple[str, frozenset[tuple[str, object]]]] = set()
+        news = _News(self._relays, most=2 * MAX_ITEMS)
 
-        def hand_over(_: Path, soul: str, item: Item) -> None:
-            mark = (soul, frozenset(item.items()))
-            if mark not in seen and len(seen) < 2 * MAX_ITEMS:
-                seen.add(mark)
+        def hand_over(relay: str, _: Path, soul: str, item: Item) -> None:
+            if news.is_new(relay, (path, soul, frozenset(item.items()))):
                 asyncio.get_running_loop().call_soon(on_item, item)  # its exceptions are its own, and logged
 
         subscription = self._loop().submit(self._follow(path, hand_over))
@@ -184,10 +188,12 @@ class GunRelays:
             for relay, outcome in zip(self._relays, outcomes, strict=True)
         }
 
-    async def _read_sets(self, paths: Sequence[Path], on_item: OnItem) -> None:
+    async def _read_sets(self, paths: Sequence[Path], on_item: _OnRelayItem) -> None:
         await self._read_all(
             {
-                self._connection(relay): [SetReading(path, on_item=on_item, is_live=False) for path in paths]
+                self._connection(relay): [
+                    SetReading(path, on_item=partial(on_item, relay), is_live=False) for path in paths
+                ]
                 for relay in self._relays
             }
         )
@@ -208,9 +214,10 @@ class GunRelays:
         if not has_answer:
             raise RelayUnavailable("no relay answered")
 
-    async def _follow(self, path: Path, on_item: OnItem) -> None:
+    async def _follow(self, path: Path, on_item: _OnRelayItem) -> None:
         readings = [
-            (self._connection(relay), SetReading(path, on_item=on_item, is_live=True)) for relay in self._relays
+            (self._connection(relay), SetReading(path, on_item=partial(on_item, relay), is_live=True))
+            for relay in self._relays
         ]
         for connection, reading in readings:
             connection.begin(reading)
@@ -232,6 +239,31 @@ class GunRelays:
                 relay, entropy=self._entropy.take, connect_timeout_s=self._connect_timeout_s
             )
         return self._connections[relay]
+
+
+class _News:
+    """What was handed on already, and how much of it came from each relay first: none can use up the share of another."""
+
+    def __init__(self, relays: Sequence[str], *, most: int) -> None:
+        self._seen: set[_Mark] = set()
+        self._left = dict.fromkeys(relays, most)
+
+    def is_new(self, relay: str, mark: _Mark) -> bool:
+        if mark in self._seen or not self._left[relay]:
+            return False
+        self._seen.add(mark)
+        self._left[relay] -= 1
+        return True
+
+
+def _in_turn(groups: Sequence[Mapping[_Mark, Item]]) -> tuple[Item, ...]:
+    """The items of all groups, each once: the first of every group, then the second ones, and so on."""
+    joined: dict[_Mark, Item] = {}
+    for row in zip_longest(*(group.items() for group in groups)):
+        for marked in row:
+            if marked is not None:
+                joined.setdefault(*marked)
+    return tuple(joined.values())
 
 
 async def _close_all(connections: Sequence[RelayConnection]) -> None:
