@@ -288,6 +288,7 @@ def test_hostile_json_is_a_named_error(platform: Platform, body: str) -> None:
 
 
 def test_an_unreadable_post_is_skipped_and_those_above_it_are_read(platform: Platform) -> None:
+    platform.say(ALICE, "@maskbot one that can be read")
     feed = platform.feed()
     feed.whoami()
     platform.proxy.add(

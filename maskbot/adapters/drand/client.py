@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from collections.abc import Sequence
 
 import httpx
@@ -17,7 +18,6 @@ from maskbot.wire.draw import DrandChain
 
 TIMEOUT_S = 10.0
 SIZE_LIMIT = 4096
-_NOT_YET = frozenset({404, 425, 500})
 
 
 class BeaconFalse(Malformed):
@@ -29,8 +29,16 @@ class BeaconFalse(Malformed):
 class DrandClient:
     """One chain, asked at several servers in turn (`base_urls` without a trailing slash)."""
 
-    def __init__(self, base_urls: Sequence[str], *, chain: DrandChain, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        base_urls: Sequence[str],
+        *,
+        chain: DrandChain,
+        tls: ssl.SSLContext | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self.chain = chain
+        self._timeout_s = timeout_s
         self._base_urls = tuple(base_urls)
         self._tls = tls
 
@@ -42,11 +50,12 @@ class DrandClient:
         """
         is_lied_to = False
         with httpx.Client(
-            timeout=TIMEOUT_S, follow_redirects=False, verify=self._tls if self._tls is not None else True,
+            timeout=self._timeout_s, follow_redirects=False, verify=self._tls if self._tls is not None else True,
             headers={"accept-encoding": "identity"},
         ) as client:  # fmt: skip
             for base_url in self._base_urls:
-                signature = _fetch(client, f"{base_url}/{self.chain.hash.hex()}/public/{round_number}")
+                url = f"{base_url}/{self.chain.hash.hex()}/public/{round_number}"
+                signature = _fetch(client, url, timeout_s=self._timeout_s)
                 if signature is None:
                     continue
                 if is_genuine(signature, round_number=round_number, public_key=self.chain.public_key):
@@ -57,8 +66,9 @@ class DrandClient:
         raise Unavailable(f"drand round {round_number} cannot be had yet; try again later", retry_after_s=3.0)
 
 
-def _fetch(client: httpx.Client, url: str) -> bytes | None:
-    """What one server says; None when it says nothing of use."""
+def _fetch(client: httpx.Client, url: str, *, timeout_s: float) -> bytes | None:
+    """What one server says; None when it says nothing of use, or goes on saying it."""
+    ends_s = time.monotonic() + timeout_s
     try:
         with client.stream("GET", url) as answer:
             if answer.status_code != httpx.codes.OK:
@@ -66,7 +76,7 @@ def _fetch(client: httpx.Client, url: str) -> bytes | None:
             body = bytearray()
             for piece in answer.iter_raw():
                 body += piece
-                if len(body) > SIZE_LIMIT:
+                if len(body) > SIZE_LIMIT or time.monotonic() > ends_s:
                     return None
         document = json.loads(body)
         return bytes.fromhex(document["signature"])

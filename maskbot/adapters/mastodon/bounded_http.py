@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 LARGEST_ANSWER_BYTES = 4 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
@@ -41,13 +42,22 @@ class BoundedAdapter(HTTPAdapter):
 
     def _read(self, response: requests.Response, *, begun: float) -> bytes:
         body = bytearray()
-        for piece in response.iter_content(_PIECE_BYTES):
+        while piece := _next_piece(response):
             body += piece
             if len(body) > self._largest_bytes:
                 raise requests.exceptions.ContentDecodingError(f"the answer has more than {self._largest_bytes} bytes")
             if time.monotonic() - begun > self._deadline_s:
                 raise requests.exceptions.ReadTimeout(f"the answer took longer than {self._deadline_s:g} s")
         return bytes(body)
+
+
+def _next_piece(response: requests.Response) -> bytes:
+    """What has come, without waiting for a piece to be full: a server that drips would never fill one."""
+    try:
+        piece: bytes = response.raw.read1(_PIECE_BYTES, decode_content=True)
+    except (OSError, HTTPError) as error:
+        raise requests.ConnectionError(error) from error
+    return piece
 
 
 def bounded_session(*, deadline_s: float, ca_bundle: str | None) -> requests.Session:
