@@ -56,9 +56,10 @@ class Watchman:
     The look has a thread of its own: a part that does not answer (a locked database) must not keep the answer about it waiting.
     """
 
-    def __init__(self, app: App, probes: Mapping[str, Probe]) -> None:
+    def __init__(self, app: App, probes: Mapping[str, Probe], *, patience_s: float) -> None:
         self._app = app
         self._probes = probes
+        self._patience_s = patience_s
         self._lock = Lock()
         self._looked_s = float("-inf")
         self._found = Finding((), ())
@@ -66,7 +67,7 @@ class Watchman:
         self._looks_at = ""
 
     def look(self) -> Finding:
-        """The finding of this second, or which part has not answered for three."""
+        """The finding of this second, or which part has not answered for `patience_s`."""
         with self._lock:
             if self._looking is None and time.monotonic() - self._looked_s <= _KEPT_S:
                 return self._found
@@ -74,9 +75,9 @@ class Watchman:
                 self._looking = Event()
                 Thread(target=self._look_once, args=(self._looking,), name="health-look", daemon=True).start()
             looking = self._looking
-        if looking.wait(_PATIENCE_S):
+        if looking.wait(self._patience_s):
             return self._found
-        return Finding((f"{self._looks_at}: has not answered within {_PATIENCE_S:g} s",), ())
+        return Finding((f"{self._looks_at}: has not answered within {self._patience_s:g} s",), ())
 
     def _look_once(self, done: Event) -> None:
         found = self._look()
@@ -173,8 +174,8 @@ def serve_health(app: App, *, stop: Event, probes: Mapping[str, Probe] | None = 
 class HealthServer:
     """The HTTP server, from construction to the end of its `with` block. `port` is the bound one (setting 0: any free one)."""
 
-    def __init__(self, app: App, *, probes: Mapping[str, Probe] | None = None) -> None:
-        watchman = Watchman(app, probes if probes is not None else default_probes(app))
+    def __init__(self, app: App, *, probes: Mapping[str, Probe] | None = None, patience_s: float = _PATIENCE_S) -> None:
+        watchman = Watchman(app, probes if probes is not None else default_probes(app), patience_s=patience_s)
         registry = CollectorRegistry(auto_describe=False)
         registry.register(PulseCollector(app, watchman))
         ProcessCollector(registry=registry)

@@ -32,7 +32,7 @@ class WebhookReceiver:
                 """Says nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, name="webhook", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="webhook", daemon=True).start()
 
     @property
     def url(self) -> str:
