@@ -6,6 +6,8 @@ check, 2 malformed input or wrong usage, 3 refused, 4 unavailable, 5 unconfirmed
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -46,26 +48,14 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "conformance": ("maskbot.cli.conformance_noun:app", "answer test lines about the wire formats"),
 }
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 EXIT_BY_FAMILY = {"Malformed": 2, "Refused": 3, "Unavailable": 4, "Unconfirmed": 5, "Misconfigured": 6}
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run one command line (that of the process, or `args`), and exit."""
-    words = list(sys.argv[1:] if args is None else args)
-    if not words or words[0] in ("-h", "--help", "help"):
-        print(overview())
-        sys.exit(0)
-    if words[0] == "--version":
-        from importlib.metadata import version
-
-        print(f"maskbot {version('maskbot')}")
-        sys.exit(0)
-    if words[0] not in NOUNS:
-        from difflib import get_close_matches
-
-        near = get_close_matches(words[0], NOUNS, n=1)
-        _leave(f"{words[0]} is no command{f'; did you mean {near[0]}?' if near else ''}; see maskbot --help", 2)
-    sys.exit(_run(words[0], words[1:]))
+    _replace_closed_streams()
+    sys.exit(_run(list(sys.argv[1:] if args is None else args)))
 
 
 def overview() -> str:
@@ -83,13 +73,14 @@ def exit_status(error: MaskbotError) -> int:
     return 1
 
 
-def _run(noun: str, args: Sequence[str]) -> int:
+def _run(words: Sequence[str]) -> int:
     from maskbot.domain.errors import MaskbotError
 
-    module, _, attribute = NOUNS[noun][0].partition(":")
     try:
-        command = getattr(import_module(module), attribute)
-        command(args=list(args), prog_name=f"maskbot {noun}")
+        try:
+            _perform(words)
+        finally:
+            sys.stdout.flush()  # so that what cannot be written is told here, and not by the interpreter at its end
     except MaskbotError as error:
         _leave(str(error), exit_status(error))
     except KeyboardInterrupt:
@@ -97,15 +88,49 @@ def _run(noun: str, args: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None  # the reader left; nothing more can be told
         return 0
-    except Exception as error:  # a bug: said plainly, with its place and without any value
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        where = (
-            f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace is not None else "?"
-        )
-        _leave(f"this is a bug in maskbot ({type(error).__name__} at {where}); please report it", 1)
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _bug(error)
+        sys.stdout = None  # what it still holds cannot be written either
+        _leave(f"the output cannot be written ({error.strerror}); make room", 6)
+    except Exception as error:
+        return _bug(error)
     return 0
+
+
+def _perform(words: Sequence[str]) -> None:
+    """What the words ask for."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview())
+    elif words[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"maskbot {version('maskbot')}")
+    elif words[0] in NOUNS:
+        module, _, attribute = NOUNS[words[0]][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        command(args=list(words[1:]), prog_name=f"maskbot {words[0]}")
+    else:
+        from difflib import get_close_matches
+
+        near = get_close_matches(words[0], NOUNS, n=1)
+        _leave(f"{words[0]} is no command{f'; did you mean {near[0]}?' if near else ''}; see maskbot --help", 2)
+
+
+def _bug(error: Exception) -> NoReturn:
+    """Say plainly that it is one, with its place and without any value."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace is not None else "?"
+    _leave(f"this is a bug in maskbot ({type(error).__name__} at {where}); please report it", 1)
+
+
+def _replace_closed_streams() -> None:
+    """A process may be started with closed streams (`>&-`): then there is nothing to read, and nobody who reads."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for the life of the process
 
 
 def _leave(message: str, status: int) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -89,3 +90,37 @@ def test_an_unwritable_home_is_status_6(operator: Operator) -> None:
 
 def test_the_version_is_told(operator: Operator) -> None:
     assert operator.run("--version").out.startswith("maskbot ")
+
+
+def run_for_real(*words: str, stdout: int) -> subprocess.CompletedProcess[str]:
+    """In a process of its own, with the buffers a process usually has."""
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "maskbot", *words]
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, env=variables
+    )
+
+
+@pytest.mark.parametrize("words", [("--help",), ("payload", "--help")])
+def test_a_disk_that_is_full_is_told_in_one_line(words: tuple[str, ...]) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    ran = run_for_real(*words, stdout=full)
+    os.close(full)
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (6, 1)
+    assert "cannot be written" in ran.stderr
+
+
+def test_a_reader_who_left_is_no_failure() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = run_for_real("--help", stdout=writer)
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("words", "status"), [("--version", 0), ("payload read -", 2), ("conformance", 0)])
+def test_closed_streams_are_empty_ones(words: str, status: int) -> None:
+    command = f'exec "$0" -m maskbot {words} <&- >&-'
+    ran = subprocess.run(["sh", "-c", command, sys.executable], stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == status
+    assert "bug" not in ran.stderr
