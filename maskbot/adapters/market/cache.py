@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from maskbot.domain.errors import Malformed
 
 _SIZE = 4_096
+_SWEEP_EACH = 256
+"""New values before those that may not be served any more are dropped: a series holds 400 points, some 80 KB."""
 
 
 class FarStore(Protocol):
@@ -59,6 +61,7 @@ class Cache:
         self._jitter = jitter
         self._near: OrderedDict[str, Kept] = OrderedDict()
         self._counts: OrderedDict[str, int] = OrderedDict()
+        self._kept_since_sweep = 0
         self._lock = Lock()
 
     def keep(
@@ -67,7 +70,7 @@ class Cache:
         """Keep the value: fresh for about `ttl_s` (up to a tenth less: not everything expires at once), stale for longer."""
         fresh_until_ms = now_ms + int(ttl_s * 1000 * (1 - self._jitter() / 10))
         kept = Kept(value, fresh_until_ms, now_ms + int(max(ttl_s, stale_s) * 1000))
-        self._keep_near(key, kept)
+        self._keep_near(key, kept, now_ms=now_ms)
         if self._far is not None and self._codec is not None:
             text = f"{kept.fresh_until_ms} {kept.kept_until_ms} {self._codec.dump(value, annotation)}"
             self._far.put(key, text, ttl_s=int(max(ttl_s, stale_s)) + 1)
@@ -107,12 +110,17 @@ class Cache:
             return near
         if near is not None and near.fresh_until_ms >= far.fresh_until_ms:
             return near
-        self._keep_near(key, far)
+        self._keep_near(key, far, now_ms=now_ms)
         return far
 
-    def _keep_near(self, key: str, kept: Kept) -> None:
+    def _keep_near(self, key: str, kept: Kept, *, now_ms: int) -> None:
         with self._lock:
             self._near[key] = kept
             self._near.move_to_end(key)
+            self._kept_since_sweep += 1
+            if self._kept_since_sweep >= _SWEEP_EACH:
+                self._kept_since_sweep = 0
+                for old in [known for known, each in self._near.items() if each.kept_until_ms <= now_ms]:
+                    del self._near[old]
             while len(self._near) > _SIZE:
                 self._near.popitem(last=False)

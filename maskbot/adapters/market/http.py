@@ -74,7 +74,11 @@ class JsonFetcher:
         call = self._read(url, params, headers or {}, size_limit)
         try:
             status, body, answer_headers = asyncio.run_coroutine_threadsafe(call, self._loop).result()
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            TimeoutError,
+        ) as error:  # an id that a source gave is part of the URL
             self._breaker.fail(source)
             raise Unavailable(f"{source} did not answer: {type(error).__name__}") from error
         except Unavailable:
@@ -135,9 +139,11 @@ def parse_bounded(body: bytes, *, content_type: str) -> object:
         depth += 1 if bracket in b"[{" else -1
         if depth > DEPTH_LIMIT:
             raise Malformed(f"JSON nested deeper than {DEPTH_LIMIT}")
-    try:
-        return json.loads(body, parse_float=number, parse_int=number, parse_constant=_refuse_constant)
-    except (ValueError, UnicodeDecodeError) as error:
+    try:  # as text: given bytes, the library takes UTF-16 as well, in which brackets hide from the look above
+        return json.loads(
+            body.decode("utf-8-sig"), parse_float=number, parse_int=number, parse_constant=_refuse_constant
+        )
+    except ValueError as error:
         raise Malformed("broken JSON") from error
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -21,6 +23,10 @@ from workers.redis_binary import choose_binary, installed_binaries
 
 CODEC = Codec(dump=dump_value, load=load_value)
 NOW = 1_795_405_000_000
+
+
+class Series(list[str]):
+    """A value that can be watched."""
 
 
 class Far:
@@ -102,6 +108,18 @@ def test_counters_are_shared_and_survive_a_lost_far_side() -> None:
     assert [one.count("k", 60), two.count("k", 60), one.count("k", 60)] == [1, 2, 3]
     far.counts.clear()
     assert one.count("k", 60) == 4
+
+
+def test_what_may_not_be_served_any_more_leaves_the_memory() -> None:
+    cache, series = _cache(None), ["x" * 1_000]
+    kept = weakref.finalize(held := Series(series), lambda: None)
+    cache.keep("old", held, Series, ttl_s=60, now_ms=NOW)
+    del held
+    for number in range(300):
+        cache.keep(f"new/{number}", "y", str, ttl_s=60, now_ms=NOW + 61_000)
+    gc.collect()
+    assert not kept.alive
+    assert cache.recall("new/299", str, now_ms=NOW + 62_000) == "y"
 
 
 def test_expiry_is_jittered() -> None:

@@ -13,6 +13,7 @@ from maskbot.adapters.market import pinned
 from maskbot.adapters.market.breaker import Breaker, BreakerOpen, Budget, BudgetSpent
 from maskbot.adapters.market.flight import Flights
 from maskbot.adapters.market.gather import Ask, gather
+from maskbot.adapters.market.http import JsonFetcher, parse_bounded
 from maskbot.adapters.market.quotes import Quote, Said
 from maskbot.adapters.market.resolve import spoken
 from maskbot.domain.errors import Malformed, Unavailable
@@ -188,3 +189,20 @@ def test_what_is_pegged_is_pegged_to_a_pinned_token_or_the_dollar() -> None:
 )
 def test_a_strangers_name_mentions_and_links_nothing(name: str, said: str) -> None:
     assert spoken(name) == said
+
+
+def test_depth_is_bounded_in_whatever_encoding_an_answer_comes() -> None:
+    nested = (
+        '["∀",' + "[" * 1_200 + "]" * 1_200 + "]"
+    )  # in UTF-16 the sign for "all" holds a byte that looks like a quote
+    for encoding in ("utf-8", "utf-8-sig", "utf-16-le", "utf-16", "utf-32"):
+        with pytest.raises(Malformed):
+            parse_bounded(nested.encode(encoding), content_type="application/json")
+    assert parse_bounded('["∀"]'.encode("utf-8-sig"), content_type="application/json") == ["∀"]
+
+
+def test_an_id_that_fits_into_no_url_is_a_failure_of_its_source() -> None:
+    fetcher = JsonFetcher(breaker=Breaker(), budget=Budget(count=lambda key, ttl_s: 1, now_s=lambda: 0))
+    with pytest.raises(Unavailable):
+        fetcher.fetch("http://127.0.0.1:1/coins/a\x00b", source="CoinGecko", params={})
+    fetcher.close()
