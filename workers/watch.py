@@ -30,13 +30,18 @@ _MOST_PAGES = 20
 """Pages of one feed before it is the other feeds' turn: no feed, however busy or hostile, starves the others."""
 _FIRST_PAUSE_S, _LAST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 60.0, 3_600.0
 _CALM_S = 60.0
+_WITHOUT_STREAM_S = 3_600.0
+"""How long a platform is believed that offers no stream: a proxy under repair says so, too."""
 
 
 class Watcher:
     """Watches the feeds of one account until stopped."""
 
-    def __init__(self, account: Account, app: App, notice: Notice) -> None:
+    def __init__(
+        self, account: Account, app: App, notice: Notice, *, without_stream_s: float = _WITHOUT_STREAM_S
+    ) -> None:
         self._account, self._app, self._notice = account, app, notice
+        self._without_stream_s = without_stream_s
         self._stop = Event()
         self._wake = Event()
         self._due_s: dict[str, float] = {}
@@ -72,8 +77,9 @@ class Watcher:
                 loop()
                 pause_s = _FIRST_PAUSE_S
             except Exception as error:  # a watcher must outlive any bug or locked database
-                if loop == self._stream and _is_never(error):
-                    return  # no stream for this account: polling does it
+                if loop == self._stream and _is_never(error):  # no stream for this account: polling does it meanwhile
+                    self._stop.wait(self._without_stream_s)
+                    continue
                 if time.monotonic() - began_s > _CALM_S:
                     pause_s = _FIRST_PAUSE_S
                 pause_s = min(pause_s * 2, _LAST_PAUSE_S)

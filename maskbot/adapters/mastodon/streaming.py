@@ -209,12 +209,13 @@ async def _records(pieces: AsyncIterator[bytes]) -> AsyncIterator[tuple[str, obj
         *lines, rest = bytes(unfinished).split(b"\n")
         unfinished = bytearray(rest)
         for line in lines:
-            key, _, value = line.removesuffix(b"\r").decode("utf-8", "replace").partition(":")
+            text = line.removesuffix(b"\r").decode("utf-8", "replace")
+            key, _, value = text.partition(":")
             if key == "event":
                 name = value.strip()
             elif key == "data":
                 data.append(value.removeprefix(" "))
-            elif not key and not value:
+            elif not text:
                 event = _event(name, "\n".join(data)) if name else None
                 name, data, size = "", [], len(unfinished)
                 if event is not None:

@@ -189,6 +189,18 @@ def test_a_flood_beyond_the_queue_is_caught_up_by_the_poller(
     until(lambda: recorded(app) == 3_000)
 
 
+def test_a_stream_that_was_not_offered_is_asked_for_again(app: App, feeds: Feeds) -> None:
+    with app.store.read() as work:
+        watcher = Watcher(work.accounts.load(["a1"])["a1"], app, FakeNotice(), without_stream_s=0.05)
+    watcher.start()
+    until(lambda: feeds.asked[FeedKind.MENTIONS] > 3)
+    opened = Event()
+    feeds.streams = lambda on_post, on_deleted: opened.set()
+    assert opened.wait(10)
+    watcher.stop()
+    assert watcher.join(10)
+
+
 def test_the_same_post_from_stream_and_poll_is_recorded_once(
     app: App, feeds: Feeds, watch: Callable[[], Watcher]
 ) -> None:
