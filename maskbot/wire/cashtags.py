@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from maskbot.wire.crypto import keccak256
 
 MOST_ANSWERS = 3
 MOST_DISTINCT = 6
+_MOST_TAGS = 64
+"""Tags looked at; who repeats one more often than that has been understood."""
 _LONGEST_TEXT = 64 * 1024
 
 _INVISIBLE = dict.fromkeys(
@@ -90,7 +93,7 @@ def parse_cashtags(text: str) -> tuple[PriceRequest, ...]:
     plain = " ".join(_HANDLE.sub(" ", _LINK.sub(" ", text)).split())
     found = _command(plain)
     if found is None:
-        found = tuple(_tags(plain))
+        found = tuple(islice(_tags(plain), _MOST_TAGS))
     if len({request.symbol or request.address for request in found}) > MOST_DISTINCT:
         return ()
     return tuple(dict.fromkeys(found))[:MOST_ANSWERS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,16 @@ def test_any_text_is_read(text: str) -> None:
     assert all(
         isinstance(request, PriceRequest) and (request.symbol is None) != (request.address is None) for request in found
     )
+
+
+def test_a_tag_repeated_through_a_long_text_costs_no_more_than_words_do() -> None:
+    def cpu_s(text: str) -> float:
+        times = []
+        for _ in range(3):
+            begin = time.process_time()
+            parse_cashtags(text)
+            times.append(time.process_time() - begin)
+        return min(times)
+
+    assert parse_cashtags("$A " * 20_000) == (PriceRequest(symbol="A"),)
+    assert cpu_s("$A " * 20_000) < 4 * cpu_s("to " * 20_000)
