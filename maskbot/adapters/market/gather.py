@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 
 from maskbot.adapters.market.quotes import Said
-from maskbot.domain.errors import Malformed, Refused, Unavailable
+from maskbot.domain.errors import Malformed, Misconfigured, Refused, Unavailable
 
 HEDGE_S = 0.8
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,11 @@ def gather(
 
 
 def _result(flight: Future[Said]) -> Said | None:
-    """What was said; None from a source that fails, does not know the token, or talks nonsense."""
+    """What was said; None from a source that fails, does not know the token, talks nonsense or is set up wrong."""
     try:
         return flight.result()
+    except Misconfigured as error:  # one source's settings; the others go on
+        _LOG.error("market source misconfigured kind=%s", error.kind)
+        return None
     except (Malformed, Refused, Unavailable):
         return None

@@ -29,7 +29,7 @@ from maskbot.adapters.market.onchain import CHAINLINK, OnChain
 from maskbot.adapters.market.quotes import Details, Quote, Said, Token
 from maskbot.adapters.market.trust import Trust
 from maskbot.adapters.market.uniswap_values import PoolView, Prepared
-from maskbot.domain.errors import Malformed, Refused, Unavailable
+from maskbot.domain.errors import Malformed, Misconfigured, Refused, Unavailable
 from maskbot.ports.inside import Clock
 
 BATCH_TTL_S = 600.0
@@ -198,6 +198,8 @@ class Panel:
             return flight.result(max(0.0, until_s - time.monotonic()))
         except TooLate:
             onchain.note_slowness()
+        except Misconfigured as error:
+            _LOG.error("market chain misconfigured kind=%s", error.kind)
         except (Unavailable, Malformed, Refused):
             pass
         return None

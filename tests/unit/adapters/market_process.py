@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import httpx
 
 from maskbot.adapters.market import Codec, Market, MarketKeys, MarketUrls, build_market
+from maskbot.ports.chain import ChainReader
 
 
 class Now:
@@ -57,8 +58,9 @@ class MarketSites:
         has_terminal: bool = False,
         broker_url: str | None = None,
         codec: Codec | None = None,
+        chain: ChainReader | None = None,
     ) -> Market:
-        """A market that reads these sites."""
+        """A market that reads these sites, and this chain."""
         urls = MarketUrls(
             coingecko=f"{self.url}/api/v3",
             defillama=self.url,
@@ -67,7 +69,7 @@ class MarketSites:
             coinmarketcap=self.url,
         )
         keys = MarketKeys(coinmarketcap=cmc_key)
-        return build_market(urls=urls, keys=keys, clock=clock, broker_url=broker_url, codec=codec)
+        return build_market(urls=urls, keys=keys, clock=clock, broker_url=broker_url, codec=codec, chain=chain)
 
 
 @contextmanager

@@ -8,7 +8,10 @@ from decimal import Decimal
 import pytest
 
 from maskbot.adapters.market import Market
+from maskbot.domain.chain import At, Header
 from maskbot.domain.request import NoFact, PriceFact, PriceNeed
+from maskbot.ports.chain import WrongChain
+from tests.fakes.chain import FakeChain
 from tests.unit.adapters.market_process import MarketSites, Now, running_market_sites
 
 ETH = PriceNeed("ETH", None)
@@ -64,6 +67,20 @@ def test_a_source_that_fails_leaves_the_price_to_the_others(
 def test_sources_that_all_fail_the_same_way_give_no_price(market: Market, sites: MarketSites, effect: str) -> None:
     sites.spoil(effect)
     assert market.fetch_price(ETH) == NoFact("unavailable")
+
+
+class OtherChain(FakeChain):
+    """A node that serves another chain than the one it was set up for."""
+
+    def fetch_header(self, at: At) -> Header | None:
+        raise WrongChain("the node serves chain 5; it was set up for chain 1")
+
+
+def test_a_node_that_is_set_up_wrong_leaves_the_price_to_the_others(sites: MarketSites, clock: Now) -> None:
+    market = sites.market(clock=clock, chain=OtherChain())
+    fact = _priced(market)
+    assert (fact.price, fact.quote, fact.warnings) == (PRICE, None, ())
+    market.close()
 
 
 @pytest.mark.parametrize("source", SOURCES)
