@@ -16,7 +16,8 @@ class MaskbotError(Exception):
 
     def __init__(self, message: str, *, kind: str | None = None) -> None:
         super().__init__(message)
-        self.kind = kind if kind is not None else type(self).kind
+        if kind is not None:
+            self.kind = kind
 
 
 class Malformed(MaskbotError):

@@ -31,7 +31,7 @@ def decode_base64_forgiving(text: str) -> bytes:
         InvalidBase64: a foreign character (also `-` and `_`), wrong padding, or a length of 1 modulo 4.
     """
     surplus = len(text) & 3
-    if text.endswith("=" if surplus else "==="):  # partial padding; and Python's strict mode lets surplus padding pass
+    if surplus == 1 or text.endswith("=" if surplus else "==="):  # Python's strict mode lets surplus padding pass
         return _decode_lenient(text)
     try:
         return _a2b(text + _MISSING[surplus] if surplus else text, strict_mode=True)
@@ -45,7 +45,7 @@ def _decode_lenient(text: str) -> bytes:
         packed = text.encode("ascii").translate(None, _SPACE)
         if len(packed) & 3 == 0 and packed.endswith(b"="):
             packed = packed[:-2] if packed.endswith(b"==") else packed[:-1]
-        if b"=" in packed:
+        if b"=" in packed or len(packed) & 3 == 1:
             raise InvalidBase64("expected base64 with exact padding or none")
         return _a2b(packed + _PADDING[len(packed) & 3], strict_mode=True)
     except ValueError:
