@@ -11,13 +11,15 @@ from maskbot.ports.outside import Published
 
 
 class FakePublisher:
-    """Publishes into a list. `failures` are raised one by one before publishing; `lost_answers` of them after it."""
+    """Publishes into a list. `failures` are raised one by one before publishing, `blindness` before looking; `lost_answers` of them
+    after publishing."""
 
     def __init__(self, *, honours_keys: bool = True) -> None:
         self.posts: dict[str, Draft] = {}
         self.deleted: list[str] = []
         self.keys: dict[str, str] = {}
         self.failures: list[MaskbotError] = []
+        self.blindness: list[MaskbotError] = []
         self.lost_answers = 0
         self.calls = 0
         self.on_call: Callable[[], None] = lambda: None
@@ -45,6 +47,8 @@ class FakePublisher:
 
     def find(self, draft: Draft, *, since_ms: int) -> Published | None:
         """By parent and text."""
+        if self.blindness:
+            raise self.blindness.pop(0)
         for post_id, posted in self.posts.items():
             if (posted.text, posted.in_reply_to_id) == (draft.text, draft.in_reply_to_id):
                 return Published(post_id, f"https://fake.example/{post_id}")

@@ -57,8 +57,8 @@ def deliver_post(
     """Publish the delivery `job.target_id`, or find that it was published. Without `cards`, or when one cannot be drawn, the text
     goes out alone.
 
-    Raises: Unavailable (nothing happened, try later), Unconfirmed (look again later), Refused and Malformed (failed for good, and
-    recorded so), Misconfigured (the account is marked broken for the operator).
+    Raises: Unavailable (nothing happened, or it could not be looked for: try later), Unconfirmed (look again later), Refused and
+    Malformed (failed for good, and recorded so), Misconfigured (the account is marked broken for the operator).
     """
     now_ms = clock.now_ms()
     with store.write() as work:
@@ -196,9 +196,15 @@ def _look(
     clock: Clock,
     rules: DeliveryRules,
 ) -> None:
-    """Search for an unknown delivery among our own posts; send again only after enough looks found nothing."""
+    """Search for an unknown delivery among our own posts; send again only after enough looks found nothing.
+
+    Raises: Unavailable, also when the platform refuses to show our posts or shows them broken: the search is tried again.
+    """
     since_ms = (delivery.sending_at_ms or job.created_at_ms) - 120_000
-    published = publisher_of(delivery.account_id).find(delivery.draft, since_ms=since_ms)
+    try:
+        published = publisher_of(delivery.account_id).find(delivery.draft, since_ms=since_ms)
+    except (Refused, Malformed) as error:  # nothing is known: it is neither sent again nor given up
+        raise Unavailable("the platform does not let us look for the post", kind=error.kind) from error
     now_ms = clock.now_ms()
     with store.write() as work:
         if published is not None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from maskbot.domain.delivery import Delivery
-from maskbot.domain.errors import Misconfigured, Refused, Unavailable, Unconfirmed
+from maskbot.domain.errors import Malformed, MaskbotError, Misconfigured, Refused, Unavailable, Unconfirmed
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import Job, JobKind
 from maskbot.flows.act.deliver_post import DeliveryRules, deliver_post
@@ -110,6 +110,24 @@ def test_an_unknown_post_that_is_not_there_is_sent_again_only_after_three_looks(
     deliver(house)
     assert state(house, reply) == "sent"
     assert (len(platform.posts), platform.calls) == (1, 2)
+
+
+@pytest.mark.parametrize("blindness", [Refused("403: this login is disabled"), Malformed("a post without a time")])
+def test_an_unknown_post_that_cannot_be_looked_for_is_looked_for_later(house: House, blindness: MaskbotError) -> None:
+    reply, platform = queue_a_reply(house)
+    platform.lost_answers, platform.blindness = 1, [blindness]
+    (job,) = house.claim(JobKind.DELIVER_POST)
+    with pytest.raises(Unconfirmed):
+        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    let_go(house, job)
+    (job,) = house.claim(JobKind.DELIVER_POST)
+    with pytest.raises(
+        Unavailable
+    ):  # for which the worker tries again: a refusal would end the job, and nobody would ever know
+        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    let_go(house, job)
+    deliver(house)
+    assert (state(house, reply), len(platform.posts)) == ("sent", 1)
 
 
 def test_a_text_that_collides_with_another_post_fails_and_is_never_varied(house: House) -> None:
