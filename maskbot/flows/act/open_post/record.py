@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -22,7 +22,7 @@ from maskbot.flows.act.open_post.keys import Opened
 from maskbot.flows.decide.packet_claim import Found, record_found, with_sealed_keys
 from maskbot.ports.inside import Clock, Notice, Place, Vault
 from maskbot.ports.store import Contact, Store, Work
-from maskbot.wire.payload import Curve, CurveKey, Payload
+from maskbot.wire.payload import Curve, CurveKey, Payload, js_json
 
 log = structlog.get_logger()
 NO_ANSWER_BEFORE_MS = 10_000
@@ -103,11 +103,19 @@ def _end_of_interval(mention: Mention, *, now_ms: int) -> int:
 def _content(opened: Opened) -> bytes:
     """The inbox content as JSON. Where escapes would swell it beyond what the vault takes, the metadata go, then half the text."""
     half = opened.text[: len(opened.text) // 2]
-    for text, meta in ((opened.text, opened.meta), (opened.text, None), (half, None)):
-        content = json.dumps({"text": text, "meta": meta}, default=str, ensure_ascii=False).encode("utf-8", "replace")
+    for text, meta in ((opened.text, _plain(opened.meta)), (opened.text, None), (half, None)):
+        content = json.dumps({"text": text, "meta": meta}, ensure_ascii=False).encode("utf-8", "replace")
         if len(content) <= _MOST_CONTENT_BYTES:
             break
     return content
+
+
+def _plain(meta: Mapping[str, object] | None) -> object:
+    """Metadata with plain values only: bytes, dates and numbers that JSON has no word for as JavaScript writes them."""
+    try:
+        return None if meta is None else json.loads(js_json.write(dict(meta)))
+    except ValueError:
+        return None
 
 
 def _item(mention: Mention, source: Source, opened: Opened, *, now_ms: int) -> InboxItem:

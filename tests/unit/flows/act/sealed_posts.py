@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from maskbot.domain.account import FeedKind
 from maskbot.domain.identity import Persona, Platform, PublicKey
 from maskbot.domain.inbox import InboxItem
@@ -42,13 +44,19 @@ def hosted_persona(house: House, name: str = "reader", *, watches: Platform | No
 
 
 def sealed_post(
-    house: House, graph: FakeKeyGraph, *, reader: PublicKey, text: str = "gm", post_iv: bytes | None = None
+    house: House,
+    graph: FakeKeyGraph,
+    *,
+    reader: PublicKey,
+    text: str = "gm",
+    post_iv: bytes | None = None,
+    meta: Mapping[str, object] | None = None,
 ) -> bytes:
     """A v37 payload for one reader, whose key record lies on the first relay."""
     drawn = draw_secrets(house.entropy.take, recipients=0)
     secrets = drawn if post_iv is None else SealSecrets(post_iv, drawn.post_key, ephemeral=drawn.ephemeral)
     author = Author(key=WRITER_KEY)
-    sealed = seal(TextMessage(text), version=-37, author=author, audience=audience_of([reader]), secrets=secrets)
+    sealed = seal(TextMessage(text, meta), version=-37, author=author, audience=audience_of([reader]), secrets=secrets)
     bucket = recipient_bucket(reader, version=-37)
     items = key_items(
         [reader],

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from maskbot.domain.account import FeedKind
 from maskbot.domain.delivery import Delivery
 from maskbot.domain.errors import Refused
-from maskbot.domain.identity import Persona, PublicKey
+from maskbot.domain.identity import Persona, Platform, PublicKey
 from maskbot.domain.job import JobKind
+from maskbot.flows.act.deliver_webhook import notice_body
 from maskbot.flows.act.open_post import NO_ANSWER_BEFORE_MS, open_post
 from maskbot.flows.act.publish_keys import publish_keys
 from maskbot.flows.decide.broadcast import BroadcastPlan, plan_broadcast
-from maskbot.ports.inside import KeySource
+from maskbot.ports.inside import KeySource, Place
 from maskbot.wire.crypto import public_key_of
-from tests.fakes.house import ALICE, House
+from maskbot.wire.payload import encode_link
+from maskbot.wire.payload.values import Instant
+from tests.fakes.house import ALICE, BOB, House
 from tests.fakes.inside import FakeVault
 from tests.fakes.key_graph import FakeKeyGraph
+from tests.fakes.pictures import FakePictures
+from tests.unit.flows.act.sealed_posts import hosted_persona, open_all
+from tests.unit.flows.act.sealed_posts import sealed_post as payload_for
 from tests.unit.flows.act.test_broadcast import LIMITS, persona_of
 
 WORDS = "The vote opens on Friday."
@@ -107,3 +115,20 @@ def test_a_persona_that_left_meanwhile_is_like_one_without_a_key(house: House, g
     house.vault = Left()
     waited_s, reply = asked(house, graph, text)
     assert (waited_s, "could not open" in reply.draft.text) == (NO_ANSWER_BEFORE_MS // 1_000, True)
+
+
+def test_what_json_has_no_word_for_is_kept_as_javascript_writes_it(house: House, graph: FakeKeyGraph) -> None:
+    def no_constant(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON: a webhook's receiver could not read it")
+
+    reader = hosted_persona(house, watches=Platform.X)
+    meta = {"number": float("nan"), "bytes": b"\x01\x02", "date": Instant(0), "half": "\ud800"}
+    payload = payload_for(house, graph, reader=reader.public_key, meta=meta)
+    house.collect(house.post(BOB, encode_link(payload), is_addressed=False), kind=FeedKind.HOME)
+    open_all(house, graph, FakePictures())
+    with house.store.read() as work:
+        ((item, sealed),) = work.inbox.load(tenant_id=house.tenant_id, persona_id=reader.id)
+    (content,) = house.vault.reveal([(Place("inbox", item.id, item.tenant_id, "text"), sealed)])
+    notice = json.loads(notice_body(item, sealed_text=content), parse_constant=no_constant)
+    kept = {"number": None, "bytes": {"0": 1, "1": 2}, "date": "1970-01-01T00:00:00.000Z", "half": "?"}
+    assert (notice["text"], notice["meta"]) == ("gm", kept)
