@@ -357,10 +357,22 @@ def test_a_server_without_streams_is_not_asked_again(platform: Platform) -> None
     assert caught.value.retry_after_s == math.inf
 
 
+REFUSED = canned(b"{}", status="401 Unauthorized")
+
+
 def test_a_stream_with_a_wrong_token_is_the_operator_s_matter(platform: Platform) -> None:
-    platform.proxy.add(Fault(path="/api/v1/streaming.*", count=None, answers=canned(b"{}", status="401 Unauthorized")))
+    feed = platform.feed()
+    feed.whoami()
+    platform.proxy.add(Fault(count=None, answers=REFUSED))
     with pytest.raises(MastodonTokenRefused):
+        feed.stream(on_post=lambda *_: None, on_deleted=lambda _: None, stop=threading.Event())
+
+
+def test_a_stream_that_alone_refuses_the_token_leaves_the_account_to_polling(platform: Platform) -> None:
+    platform.proxy.add(Fault(path="/api/v1/streaming.*", count=None, answers=REFUSED))
+    with pytest.raises(MastodonUnavailable) as caught:
         platform.feed().stream(on_post=lambda *_: None, on_deleted=lambda _: None, stop=threading.Event())
+    assert caught.value.retry_after_s == math.inf
 
 
 def test_a_stream_that_cannot_open_now_is_tried_again_later(platform: Platform) -> None:

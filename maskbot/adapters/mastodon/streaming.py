@@ -22,7 +22,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 
 from maskbot.adapters.mastodon.client import USER_AGENT, Connection
-from maskbot.adapters.mastodon.errors import Call, MastodonTokenRefused, MastodonUnavailable, translated
+from maskbot.adapters.mastodon.errors import Call, MastodonUnavailable, translated
 from maskbot.domain.errors import MaskbotError
 
 log = structlog.get_logger()
@@ -74,8 +74,17 @@ class Stream:
                 continue
             raise MastodonUnavailable("the stream ended")
         if 401 in statuses:
-            raise MastodonTokenRefused("stream: the server refuses the access token; add the account again")
+            self._check_token()
         raise MastodonUnavailable(f"the server offers no stream (HTTP {statuses})", retry_after_s=math.inf)
+
+    def _check_token(self) -> None:
+        """A stream that refuses the token, perhaps only a proxy before it, does not break an account whose API takes it.
+
+        Raises: MastodonTokenRefused when the API refuses it as well; MastodonUnavailable, MastodonRefused.
+        """
+        client = self._connection.client
+        with translated(client, Call.READ, what="ask whether the token works"):
+            client.account_verify_credentials()
 
     def _web_socket(self, base: str) -> AsyncIterator[tuple[str, object]]:
         return self._frames(base, query="", headers={"Authorization": f"Bearer {self._connection.token}"})
