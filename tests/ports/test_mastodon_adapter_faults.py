@@ -267,13 +267,17 @@ def test_a_lost_answer_to_an_upload_or_a_deletion_may_simply_be_repeated(platfor
     publisher.delete(published.post_id)
 
 
-def test_a_redirect_is_not_followed(platform: Platform) -> None:
-    platform.server.add_fault(
-        {"type": "status", "status": 302, "headers": {"Location": "http://169.254.169.254/"}}, match=READING
-    )
+@pytest.mark.parametrize(
+    ("status", "kind"), [(301, "MastodonAddressWrong"), (302, "MastodonUnavailable"), (307, "MastodonUnavailable")]
+)
+def test_a_redirect_is_not_followed_and_breaks_the_account_only_if_it_is_for_good(
+    platform: Platform, status: int, kind: str
+) -> None:
+    fault = {"type": "status", "status": status, "headers": {"Location": "http://169.254.169.254/"}}
+    platform.server.add_fault(fault, match=READING)
     with pytest.raises(MaskbotError) as caught:
         fetch_mentions(platform)
-    assert caught.value.kind == "MastodonAddressWrong"
+    assert caught.value.kind == kind
 
 
 @pytest.mark.parametrize(

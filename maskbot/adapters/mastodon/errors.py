@@ -58,7 +58,7 @@ class MastodonTokenRefused(Misconfigured):
 
 
 class MastodonAddressWrong(Misconfigured):
-    """The server sends us elsewhere: the configured address is not that of its API. Redirects are not followed."""
+    """The server sends us elsewhere for good: the configured address is not that of its API. Redirects are not followed."""
 
     kind = "MastodonAddressWrong"
 
@@ -113,8 +113,12 @@ def _translate(error: Exception, status: int | None, *, client: Mastodon, call: 
         return MastodonUnavailable(f"{what}: rate limit reached", retry_after_s=_pause(client))
     if status == 401:
         return MastodonTokenRefused(f"{what}: the server refuses the access token; add the account again")
-    if status is not None and 300 <= status < 400:
+    if status in (301, 308):
         return MastodonAddressWrong(f"{what}: the server redirects (HTTP {status}); set the address it redirects to")
+    if status in (302, 307):  # a page about repairs, say: an account must not be broken for that
+        return MastodonUnavailable(
+            f"{what}: the server redirects for now (HTTP {status}); if it goes on, its address has changed"
+        )
     if status is not None and 400 <= status < 500 and status != 408:
         return MastodonRefused(f"{what}: refused with HTTP {status}", status=status)
     if call is Call.EFFECT and (status is not None or isinstance(error, MastodonError)):
