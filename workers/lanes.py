@@ -5,7 +5,7 @@ A bell for a queue whose lane is full is not kept waiting: it is noted, and whoe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 
 from maskbot.domain.job import QUEUES
@@ -41,3 +41,24 @@ class Lanes:
                 return False
             self._free[queue] += 1
             return True
+
+    def abandon(self, queue: str) -> None:
+        """Give the place back after a failure, also if a bell rang meanwhile: the ticker rings again."""
+        with self._lock:
+            self._free[queue] += 1
+
+    def work(self, queue: str, drain: Callable[[], object], *, is_stopping: Callable[[], bool]) -> None:
+        """Drain the queue in its lane, again for every bell that rang meanwhile; nothing when the lane is full.
+
+        Raises: what `drain` raises; the place is free again then.
+        """
+        if not self.enter(queue):
+            return
+        while True:
+            try:
+                drain()
+            except BaseException:
+                self.abandon(queue)
+                raise
+            if self.leave(queue) or is_stopping():
+                return

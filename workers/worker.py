@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
+from functools import partial
 from threading import Event
 
 import structlog
@@ -36,15 +37,12 @@ def run_worker(app: App, *, queues: Sequence[str] = QUEUES) -> None:
 
     @celery.task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]  # Celery ships no types
     def _drain(queue: str) -> None:
-        if queue not in QUEUES or not lanes.enter(queue):
-            return
-        while True:
-            try:
-                drain(queue, app=app, notice=doorbell, owner=owner, is_stopping=stopping.is_set)
-            finally:
-                has_left = lanes.leave(queue)
-            if has_left or stopping.is_set():
-                return
+        if queue in QUEUES:
+            lanes.work(
+                queue,
+                partial(drain, queue, app=app, notice=doorbell, owner=owner, is_stopping=stopping.is_set),
+                is_stopping=stopping.is_set,
+            )
 
     @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]  # Celery ships no types
     def _stop(**_: object) -> None:
