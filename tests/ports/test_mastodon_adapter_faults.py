@@ -213,8 +213,8 @@ def test_a_server_with_an_untrusted_certificate_has_seen_nothing_and_a_private_c
             while True:
                 try:
                     with tls.wrap_socket(listening.accept()[0], server_side=True) as client:
-                        while b"hello" not in client.recv(65536):  # a connection closed on unread bytes loses its answer
-                            pass
+                        while b"hello" not in client.recv(65536):
+                            pass  # a connection that is closed on unread bytes loses its answer
                         client.sendall(canned(b'{"id":"5","url":"https://127.0.0.1/5"}'))
                 except ssl.SSLError:
                     continue
