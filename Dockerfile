@@ -4,7 +4,8 @@
 FROM node:22-bookworm-slim AS relay-parts
 WORKDIR /relay
 COPY maskbot/sandbox/parts/package.json maskbot/sandbox/parts/package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+# Peers are not in the lock (see maskbot/sandbox/node.py), and the optional part is an Ethereum node.
+RUN npm ci --ignore-scripts --legacy-peer-deps --omit=optional --no-audit --no-fund
 
 FROM node:22-bookworm-slim AS relay
 WORKDIR /relay
@@ -26,7 +27,9 @@ COPY maskbot ./maskbot
 COPY workers ./workers
 RUN python -m venv /opt/maskbot \
  && /opt/maskbot/bin/pip install -q --disable-pip-version-check --no-index --find-links /wheels .
-# The fonts of the cards, by hash; without an npm here, colour emoji are left out of names.
+# The fonts of the cards, by hash; without an npm here, colour emoji are left out of names. Not in /src, beside whose sources they
+# would be put and stay behind.
+WORKDIR /
 RUN /opt/maskbot/bin/python -m maskbot.adapters.card_renderer.font_install
 
 FROM python:3.12-slim-bookworm AS maskbot

@@ -174,6 +174,24 @@ def test_what_the_dockerfile_copies_exists_and_is_not_ignored() -> None:
             assert any(source == path or source.startswith(f"{path}/") for path in allowed), source
 
 
+def test_what_the_lock_of_the_relays_parts_leaves_out_is_not_asked_for() -> None:
+    locked = json.loads((ROOT / "maskbot" / "sandbox" / "parts" / "package-lock.json").read_text())["packages"]
+    peers = {peer for package in locked.values() for peer in package.get("peerDependencies", {})}
+    assert {peer for peer in peers if f"node_modules/{peer}" not in locked}, (
+        "npm ci refuses such a lock without the flag"
+    )
+    (command,) = re.findall(r"^RUN (npm ci .+)$", DOCKERFILE, re.MULTILINE)
+    assert "--legacy-peer-deps" in command
+
+
+def test_the_fonts_of_the_image_are_made_from_the_installed_package() -> None:
+    """In the folder of the sources they would be put beside them, which no later stage copies."""
+    steps = DOCKERFILE[: DOCKERFILE.index("-m maskbot.adapters.card_renderer.font_install")]
+    folders = re.findall(r"^WORKDIR (\S+)$", steps, re.MULTILINE)
+    sources = re.findall(r"^WORKDIR (\S+)$", steps[: steps.index("COPY maskbot ./maskbot")], re.MULTILINE)
+    assert folders[-1] != sources[-1]
+
+
 def test_packages_are_installed_by_hash_and_from_no_named_place() -> None:
     assert "--require-hashes --only-binary :all:" in DOCKERFILE
     assert "npm ci --ignore-scripts" in DOCKERFILE
