@@ -71,14 +71,22 @@ def test_services_do_not_wait_in_a_circle() -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_uses_only_volumes_and_networks_that_are_declared(name: str) -> None:
     service = SERVICES[name]
-    assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= COMPOSE["volumes"].keys()
+    assert _volumes(service) <= COMPOSE["volumes"].keys()
     assert service["networks"]
     assert set(service["networks"]) <= COMPOSE["networks"].keys()
 
 
 def test_every_declared_volume_is_used() -> None:
-    used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
-    assert used == COMPOSE["volumes"].keys()
+    assert {volume for service in SERVICES.values() for volume in _volumes(service)} == COMPOSE["volumes"].keys()
+
+
+@pytest.mark.parametrize("name", BOTS)
+def test_the_files_that_settings_name_are_seen_by_every_part_and_changed_by_none(name: str) -> None:
+    assert "./config:/etc/maskbot:ro" in BOTS[name]["volumes"]
+
+
+def test_passwords_and_files_of_the_operator_are_not_committed_by_mistake() -> None:
+    assert {".env", "/config/"} <= set((ROOT / ".gitignore").read_text().splitlines())
 
 
 def test_only_health_is_published_and_only_on_loopback() -> None:
@@ -197,3 +205,8 @@ def test_packages_are_installed_by_hash_and_from_no_named_place() -> None:
     assert "npm ci --ignore-scripts" in DOCKERFILE
     assert not fnmatch.filter(DOCKERFILE.splitlines(), "*http*://*")
     assert "index-url" not in DOCKERFILE
+
+
+def _volumes(service: dict[str, Any]) -> set[str]:
+    """The named volumes of a service; a folder of the host begins with a dot."""
+    return {volume.split(":")[0] for volume in service.get("volumes", []) if not volume.startswith(".")}
