@@ -24,8 +24,10 @@ BUSY_TIMEOUT_MS = 5_000
 READERS = 8
 POSTGRES_CONNECTIONS = 8
 WAIT_S = 10.0
+POSTGRES_TEXT = "-c client_encoding=UTF8"
 _POSTGRES_OPTIONS = (
-    "-c lock_timeout=5000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+    f"{POSTGRES_TEXT} -c timezone=UTC -c lock_timeout=5000 -c statement_timeout=60000 "
+    "-c idle_in_transaction_session_timeout=60000"
 )
 
 

@@ -38,9 +38,16 @@ def load_revision(connection: Connection) -> str | None:
     """The revision of the database; None when it is empty.
 
     Raises:
+        StoreUnusable: a PostgreSQL database of another encoding than UTF8.
         SchemaMissing: tables of another program are in it.
         SchemaNewer: this program does not know the revision.
     """
+    if connection.dialect.name == "postgresql":
+        encoding = connection.execute(sql("SHOW server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            raise StoreUnusable(
+                f"the database has the encoding {encoding}: make it anew with ENCODING 'UTF8' TEMPLATE template0"
+            )
     names = set(inspect(connection).get_table_names())
     if "alembic_version" not in names:
         if names:

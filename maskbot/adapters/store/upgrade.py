@@ -17,7 +17,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy import text as sql
 from sqlalchemy.pool import NullPool
 
-from maskbot.adapters.store.engine import BUSY_TIMEOUT_MS, make_private_file, parse_url, use_wal
+from maskbot.adapters.store.engine import BUSY_TIMEOUT_MS, POSTGRES_TEXT, make_private_file, parse_url, use_wal
 from maskbot.adapters.store.errors import StoreUnusable, translated
 from maskbot.adapters.store.schema import REVISIONS, load_revision
 
@@ -35,11 +35,12 @@ def upgrade(url: str) -> str | None:
         SchemaNewer, SchemaMissing: the database belongs to a newer maskbot or to another program.
     """
     parsed = parse_url(url)
-    path = None
+    path, arguments = None, {"options": POSTGRES_TEXT}
     if parsed.drivername.startswith("sqlite"):
         path = Path(str(parsed.database)).absolute()
         make_private_file(path)
-    engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
+        arguments = {}
+    engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
     if path is not None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from maskbot.adapters.store.admin import Admin
 from maskbot.adapters.store.engine import open_engines, parse_url
@@ -122,6 +123,18 @@ def test_every_released_schema_comes_up_with_its_rows(url: str, revision: str) -
         with closing(sqlite3.connect(backup)) as connection_of_backup:
             assert connection_of_backup.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
     store.close()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_every_text_is_refused_by_open_and_upgrade(postgres: str, encoding: str) -> None:
+    address = make_url(postgres).set(database=encoding.lower())
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(
+            f"CREATE DATABASE {encoding} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0".encode()
+        )
+    for use in (upgrade, open_store):
+        with pytest.raises(StoreUnusable, match=f"encoding {encoding}"):
+            use(address.render_as_string(hide_password=False))
 
 
 def test_the_sqlite_file_is_private_wal_and_full(tmp_path: Path) -> None:
