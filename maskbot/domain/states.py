@@ -44,9 +44,11 @@ def _graph(name: str, first: str, **moves: str) -> Lifecycle:
     return Lifecycle(name, first, {state: frozenset(targets.split()) for state, targets in moves.items()})
 
 
-MENTION = _graph("mention", "new", new="waiting answered ignored rejected parked", waiting="answered ignored rejected parked",
+MENTION = _graph("mention", "new", new="waiting answered ignored rejected parked",
+                 waiting="waiting answered ignored rejected parked",
                  answered="", ignored="", rejected="", parked="new")  # fmt: skip
-"""`waiting`: facts from outside are being fetched. `parked` goes back to `new` by `maskbot mention replay` only."""
+"""`waiting`: facts from outside are being fetched; one may show that another is needed. `parked` goes back to `new` by
+`maskbot mention replay` only."""
 
 DELIVERY = _graph("delivery", "queued", queued="sending failed cancelled", sending="sent unknown queued failed",
                   unknown="unknown sent queued failed", sent="deleted", deleted="", failed="", cancelled="")  # fmt: skip

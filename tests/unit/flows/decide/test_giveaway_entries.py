@@ -192,6 +192,22 @@ def test_what_an_address_held_at_a_block_decides(house: House, fact: Fact, reaso
     assert house.outcome(post)[0].reason == reason
 
 
+def test_a_name_whose_address_has_to_have_held_something_is_asked_for_twice_and_holds_up_nobody(house: House) -> None:
+    holding = Holding(Address(b"\x05" * 20), block=7, least=5)
+    giveaway = opened(house, holding=holding)
+    post = house.post(person(1), "enter alice.eth")
+    house.collect(post)
+    decide(house)
+    other = house.post(person(2), "giveaway")
+    house.collect(other)  # decided in one batch with the second question
+    answer_needs(house, {AddressNeed("alice.eth"): AddressFact(address_of(1))})
+    assert house.outcome(post)[0].state == "waiting"
+    assert house.outcome(other)[0].reason == "giveaway_told"
+    need = HoldingNeed(giveaway.rules.token.chain_id, holding.contract, 7, address_of(1))
+    assert answer_needs(house, {need: HoldingFact(5)}) == (need,)
+    assert house.outcome(post)[0].reason == "entered"
+
+
 def test_of_several_giveaways_one_has_to_be_named(house: House) -> None:
     opened(house)
     opened(house, giveaway_id="01900000-0000-7000-8000-000000000002", code="summer", title="Summer")
