@@ -122,6 +122,7 @@ def _sources(app: App) -> FactSources:
         market=app.market,
         chain_of=app.chain_of,
         graph_of=app.graph_of,
+        feed_of=app.feed_of,
         node_of=app.chain_of,
         contracts=app.packet_contracts,
         x_budget_musd=app.settings.x_daily_budget_musd,

@@ -1,4 +1,5 @@
-"""Red packets by mention: `packet <link>`, or `packet` in a quote of a public post with one, tells what the chain says of it.
+"""Red packets by mention: `packet <link>`, or `packet` in a quote of a public post with one or in a reply to it, tells what the
+chain says.
 
 Only ids and numbers of a post are used, never its words: what a packet's creator wrote is not repeated, its key is never told, and
 nothing is claimed here. Source: red-packets.md 3.4, 7, 8; applets.md 1.3 (public replies are the attack surface).
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from maskbot.domain.errors import Malformed, Refused
 from maskbot.domain.money import NATIVE, Amount, Token
 from maskbot.domain.packet_fact import PacketFact, PacketNeed
+from maskbot.domain.post import ParentNeed
 from maskbot.domain.red_packet import PacketState, PacketVersion
 from maskbot.domain.request import Answer, Facts, Need, NoFact, Request
 from maskbot.wire.crypto.address_text import address_text
@@ -19,7 +21,7 @@ from maskbot.wire.payload import PublicEncryption, Reader, find_payloads, parse_
 from maskbot.wire.red_packet import PostedPacket, posted_packets
 
 _SYMBOL = re.compile(r"[A-Za-z0-9]{1,12}", re.ASCII)
-_HOW = "Which packet? Write: packet, and the mask.io link of a public post, or quote that post."
+_HOW = "Which packet? Write: packet, and the mask.io link of a public post; or quote that post, or answer it."
 _ENCRYPTED = "That post is encrypted. I tell of packets in public posts only."
 _STATES = {
     PacketState.OPEN: "open",
@@ -41,7 +43,10 @@ class PacketApplet:
         return False
 
     def needs(self, request: Request) -> tuple[Need, ...]:
-        """The packet of the post, if it says on which chain."""
+        """The packet of the post, if it says on which chain; before that the post that is answered, if there is no other."""
+        parent = request.post.in_reply_to_id
+        if parent is not None and request.post.quoted is None and not _carried(request):
+            return (ParentNeed(parent),)
         found = _posted(request)
         return (_need_of(found),) if isinstance(found, PostedPacket) and found.chain_id is not None else ()
 
@@ -65,10 +70,7 @@ class PacketApplet:
 
 def _posted(request: Request) -> PostedPacket | str:
     """The packet in the asker's post or the quoted one; a text when there is none to tell of."""
-    post = request.post
-    carried = find_payloads(post.text, urls=post.links)
-    if not carried and post.quoted is not None:
-        carried = find_payloads(post.quoted.text, urls=post.quoted.links)
+    carried = _carried(request)
     if not carried:
         return _HOW
     try:
@@ -80,6 +82,12 @@ def _posted(request: Request) -> PostedPacket | str:
         return _HOW
     packets, _ = posted_packets(getattr(message, "meta", None))
     return packets[0] if packets else "There is no red packet in this post that I can read."
+
+
+def _carried(request: Request) -> tuple[str | bytes, ...]:
+    post = request.post
+    own = find_payloads(post.text, urls=post.links)
+    return own if own or post.quoted is None else find_payloads(post.quoted.text, urls=post.quoted.links)
 
 
 def _need_of(packet: PostedPacket) -> PacketNeed:

@@ -78,6 +78,21 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentNeed:
+    """What the public post with this platform id carries: the one that the asker's post answers to. Once it is known, it stands in
+    the place of a quoted post, and the applet is asked again."""
+
+    post_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParentFact:
+    """The link or text of the post that carries a Mask payload; "" when nothing in it does."""
+
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A picture to publish: PNG bytes and the alt text that says what it shows (1 to 1,500 characters)."""
 

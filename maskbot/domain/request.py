@@ -25,7 +25,7 @@ from maskbot.domain.entry import (
 )
 from maskbot.domain.identity import Persona, PersonId, Platform
 from maskbot.domain.packet_fact import PacketFact, PacketNeed
-from maskbot.domain.post import Picture, Post, Visibility
+from maskbot.domain.post import ParentFact, ParentNeed, Picture, Post, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,9 @@ class ReplyNeed:
     """Our reply that the asker's post answers to, if the asker caused it (from our store)."""
 
 
-Need = PriceNeed | PersonaNeed | OpenedNeed | PictureNeed | ReplyNeed | EntryNeed | ApprovalNeed | PacketNeed
-FetchedNeed = PriceNeed | AddressNeed | HoldingNeed | FollowNeed | BoostNeed | PacketNeed
+PostNeed = OpenedNeed | PictureNeed | ReplyNeed | ParentNeed
+Need = PriceNeed | PersonaNeed | PostNeed | EntryNeed | ApprovalNeed | PacketNeed
+FetchedNeed = PriceNeed | AddressNeed | HoldingNeed | FollowNeed | BoostNeed | PacketNeed | ParentNeed
 """What a worker fetches outside while the mention waits; a payload has a flow of its own, and the rest lies in our store."""
 
 
@@ -214,7 +215,8 @@ class NoFact:
     choices: tuple[str, ...] = ()
 
 
-Fact = PriceFact | PersonaFact | OpenedFact | PictureFact | ReplyFact | EntryFact | ApprovalFact | PacketFact | NoFact
+PostFact = OpenedFact | PictureFact | ReplyFact | ParentFact
+Fact = PriceFact | PersonaFact | PostFact | EntryFact | ApprovalFact | PacketFact | NoFact
 Facts = Mapping[Need, Fact]
 
 

@@ -15,7 +15,7 @@ from maskbot.domain.account import FeedKind
 from maskbot.domain.broadcast import KeyItem
 from maskbot.domain.card import CardFacts, Look
 from maskbot.domain.identity import Profile
-from maskbot.domain.post import Draft, Picture, Post, PostLimits
+from maskbot.domain.post import Draft, Picture, Post, PostLimits, Quoted
 from maskbot.domain.request import Fact, PriceNeed
 
 
@@ -36,6 +36,10 @@ class MentionFeed(Protocol):
 
     def fetch_page(self, *, kind: FeedKind, target: str, cursor: str | None) -> Page:
         """Everything above `cursor`, all pages up to a bound (the next call goes on). With no cursor: the newest page only."""
+        ...
+
+    def fetch_public(self, post_id: str) -> Quoted | None:
+        """The text and links of one public post, None when there is none (any more) that everybody may read. One call."""
         ...
 
     def stream(

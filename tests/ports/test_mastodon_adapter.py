@@ -99,6 +99,16 @@ def test_home_profile_and_list_feeds_are_read(platform: Platform) -> None:
         assert page.cursor == post_id
 
 
+def test_one_public_post_is_read_and_no_other(platform: Platform) -> None:
+    found = platform.feed().fetch_public(platform.say(ALICE, "hello https://mask.io/?PostData_v2=AAAA"))
+    assert found is not None
+    assert "hello" in found.text
+    assert found.links == ("https://mask.io/?PostData_v2=AAAA",)
+    assert platform.feed().fetch_public(platform.say(ALICE, "@maskbot hush", visibility="direct")) is None
+    assert platform.feed().fetch_public("1") is None
+    assert platform.feed().fetch_public("../../accounts/1") is None
+
+
 def test_a_reply_goes_out_with_its_visibility_and_content_warning(platform: Platform) -> None:
     parent = platform.say(ALICE, "@maskbot hi")
     reply = draft("@alice hello", to=parent, visibility=Visibility.DIRECT, spoiler_text="cw")

@@ -153,6 +153,19 @@ def test_home_profile_and_list_are_feeds_too(x: XControl, hosted: Hosted) -> Non
         assert page.cursor == new
 
 
+def test_one_post_is_read_by_one_call_or_is_not_there(x: XControl, hosted: Hosted) -> None:
+    post_id = x.say("bob", "here")["id"]
+    hosted.account.feed.whoami()
+    before = len(hosted.recorder.seen)
+    found = hosted.account.feed.fetch_public(post_id)
+    assert found is not None
+    assert found.text == "here"
+    assert len(hosted.recorder.seen) - before == 1
+    x.delete_post(post_id)
+    assert hosted.account.feed.fetch_public(post_id) is None
+    assert hosted.account.feed.fetch_public("../users/me") is None
+
+
 def test_a_profile_says_what_is_in_the_bio(x: XControl, hosted: Hosted) -> None:
     x.change_user("bob", description="keys & <more> at https://example.org/key")
     graph: SocialGraph = hosted.account.graph

@@ -6,6 +6,7 @@ longer id is newer, and equal lengths compare as texts (snowflake, ULID and flak
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 
@@ -13,17 +14,18 @@ import structlog
 from mastodon import Mastodon
 
 from maskbot.adapters.mastodon.client import Connection
-from maskbot.adapters.mastodon.errors import Call, translated
+from maskbot.adapters.mastodon.errors import Call, MastodonRefused, entity, translated
 from maskbot.adapters.mastodon.own_account import OwnAccount
 from maskbot.adapters.mastodon.streaming import Stream
 from maskbot.domain.account import FeedKind
 from maskbot.domain.errors import Malformed
 from maskbot.domain.identity import Profile
-from maskbot.domain.post import Post
+from maskbot.domain.post import Post, Quoted, Visibility
 from maskbot.ports.outside import Page
 from maskbot.wire.post_text import read_notification, read_status
 
 log = structlog.get_logger()
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _PAGE_SIZE = 40
 _MOST_PAGES = 25
 
@@ -62,6 +64,20 @@ class MastodonFeed:
             if not fresh or cursor is None:
                 break
         return Page(tuple(posts), at if at != cursor else None)
+
+    def fetch_public(self, post_id: str) -> Quoted | None:
+        """As the port says. Raises: MastodonUnavailable, MastodonTokenRefused."""
+        if _ID.fullmatch(post_id) is None:
+            return None
+        client = self._connection.client
+        try:
+            with translated(client, Call.READ, what="fetch a status"):
+                status = entity(client.status(post_id))
+            post = read_status(status, own=self._own.profile()).post
+        except (MastodonRefused, Malformed):
+            return None
+        is_public = post.visibility in (Visibility.PUBLIC, Visibility.UNLISTED)
+        return Quoted(post.text, post.links) if is_public else None
 
     def stream(
         self, *, on_post: Callable[[Post, FeedKind], None], on_deleted: Callable[[str], None], stop: Event

@@ -17,10 +17,11 @@ from maskbot.adapters.x.people import People
 from maskbot.adapters.x.reading import PostReader, ids_of, next_token
 from maskbot.adapters.x.self_knowledge import SelfKnowledge
 from maskbot.domain.account import FeedKind
-from maskbot.domain.errors import Unavailable
+from maskbot.domain.errors import Malformed, Unavailable
 from maskbot.domain.identity import Profile
-from maskbot.domain.post import Post
+from maskbot.domain.post import Post, Quoted
 from maskbot.ports.outside import Page
+from maskbot.wire.post_text import read_x_post
 
 MOST_PAGES = 8
 _PAGE_SIZE = "100"
@@ -82,6 +83,15 @@ class XFeed:
             if token is None:
                 break
         return _page(found, start=start, high=high, token=None if cursor is None else token)
+
+    def fetch_public(self, post_id: str) -> Quoted | None:
+        """As the port says; its author is not asked for, since every user read is billed."""
+        try:
+            answer = self._client.get("/2/tweets/:id", params=post_params(self._names), id=post_id)
+            post = read_x_post(answer.get("data") or {}, includes={}, own=self._myself.profile()).post
+        except (XRefused, Malformed):
+            return None
+        return Quoted(post.text, post.links)
 
     def stream(
         self, *, on_post: Callable[[Post, FeedKind], None], on_deleted: Callable[[str], None], stop: Event

@@ -12,11 +12,12 @@ from maskbot.domain.entry import AddressNeed, HoldingNeed
 from maskbot.domain.errors import Misconfigured, Unavailable
 from maskbot.domain.job import Job, JobKind, NewJob
 from maskbot.domain.packet_fact import PacketNeed
+from maskbot.domain.post import ParentNeed
 from maskbot.domain.request import Fact, FetchedNeed, NoFact, PriceNeed
 from maskbot.flows.act.chain_facts import ChainOf, fetch_chain_fact
 from maskbot.flows.act.packet_facts import NodeOf, fetch_packet_fact
 from maskbot.flows.act.refresh_market import next_refresh
-from maskbot.flows.act.social_facts import GraphOf, fetch_standing
+from maskbot.flows.act.social_facts import FeedOf, GraphOf, Purse, fetch_parent, fetch_standing
 from maskbot.ports.inside import Clock, Notice
 from maskbot.ports.outside import MarketData
 from maskbot.ports.store import Store
@@ -27,13 +28,14 @@ _MOST_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class FactSources:
-    """Whom to ask. Without `chain_of`, chains are unavailable, and without `graph_of` what platforms show of people.
+    """Whom to ask. Without `chain_of`, chains are unavailable, and without `graph_of` and `feed_of` what platforms show.
     `x_budget_musd` is the daily X budget in thousandths of a US dollar (0: none). `contracts` are the red packet contracts that are
     trusted."""
 
     market: MarketData
     chain_of: ChainOf | None = None
     graph_of: GraphOf | None = None
+    feed_of: FeedOf | None = None
     x_budget_musd: int = 0
     node_of: NodeOf | None = None
     contracts: ContractBook = field(default_factory=ContractBook)
@@ -46,10 +48,13 @@ def fetch_facts(job: Job, *, store: Store, sources: FactSources, clock: Clock, n
     """
     with store.read() as work:
         needs = work.facts.load_needs(job.target_id)
+        mentions = work.mentions.load([job.target_id])
+    account_id = mentions[job.target_id].account_id if mentions else ""
     for need in needs:
         if not isinstance(need, FetchedNeed):
             continue
-        fact = _fetch(need, sources, store=store, clock=clock, is_last_try=job.tries >= _MOST_TRIES)
+        is_last_try = job.tries >= _MOST_TRIES
+        fact = _fetch(need, sources, account_id=account_id, store=store, clock=clock, is_last_try=is_last_try)
         with store.write() as work:
             work.facts.save(job.target_id, facts={need: fact})
     now_ms = clock.now_ms()
@@ -61,7 +66,9 @@ def fetch_facts(job: Job, *, store: Store, sources: FactSources, clock: Clock, n
     notice.ring({JobKind.ANSWER_MENTION.queue: 1})
 
 
-def _fetch(need: FetchedNeed, sources: FactSources, *, store: Store, clock: Clock, is_last_try: bool) -> Fact:
+def _fetch(
+    need: FetchedNeed, sources: FactSources, *, account_id: str, store: Store, clock: Clock, is_last_try: bool
+) -> Fact:
     try:
         if isinstance(need, PriceNeed):
             return sources.market.fetch_price(need)
@@ -73,11 +80,14 @@ def _fetch(need: FetchedNeed, sources: FactSources, *, store: Store, clock: Cloc
             return (
                 NoFact("unavailable") if sources.chain_of is None else fetch_chain_fact(need, chain_of=sources.chain_of)
             )
+        purse = Purse(store, clock, sources.x_budget_musd)
+        if isinstance(need, ParentNeed):
+            if sources.feed_of is None:
+                return NoFact("unavailable")
+            return fetch_parent(need, account_id=account_id, feed_of=sources.feed_of, purse=purse)
         if sources.graph_of is None:
             return NoFact("unavailable")
-        return fetch_standing(
-            need, graph_of=sources.graph_of, store=store, clock=clock, x_budget_musd=sources.x_budget_musd
-        )
+        return fetch_standing(need, graph_of=sources.graph_of, purse=purse)
     except Misconfigured:
         return NoFact("unavailable")
     except Unavailable:

@@ -11,7 +11,7 @@ from maskbot.applets.packet import PacketApplet
 from maskbot.domain.identity import Platform, Profile
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.packet_fact import PacketFact, PacketNeed
-from maskbot.domain.post import Post, Quoted, Visibility
+from maskbot.domain.post import ParentNeed, Post, Quoted, Visibility
 from maskbot.domain.red_packet import PacketState
 from maskbot.domain.request import Fact, Need, NoFact
 from maskbot.flows.decide.answer_mentions.reading import request_of
@@ -64,7 +64,7 @@ def link(*, meta: object = None, audience: Any = None, **changes: object) -> str
     return encode_carrier(sealed.payload, network="twitter.com")
 
 
-def ask(text: str, *facts: Fact, quoted: str | None = None) -> tuple[tuple[Need, ...], str]:
+def ask(text: str, *facts: Fact, quoted: str | None = None, parent: str | None = None) -> tuple[tuple[Need, ...], str]:
     """What the applet asks for, and what it says then."""
     post = Post(
         platform=Platform.X,
@@ -77,6 +77,7 @@ def ask(text: str, *facts: Fact, quoted: str | None = None) -> tuple[tuple[Need,
         spoiler_text="",
         created_at_ms=0,
         quoted=None if quoted is None else Quoted(quoted, ()),
+        in_reply_to_id=parent,
     )
     request = request_of(post, bot_handle="maskbot")
     needs = PacketApplet().needs(request)
@@ -99,6 +100,15 @@ def test_a_packet_is_told_from_the_chain_and_the_need_names_no_key() -> None:
 
 def test_a_quoted_post_is_told_of_too() -> None:
     assert "open" in ask("packet", FACT, quoted=f"lucky drop {link()}")[1]
+
+
+def test_an_answered_post_is_asked_for_where_there_is_no_nearer_one() -> None:
+    needs, words = ask("packet", parent="77")
+    assert needs == (ParentNeed("77"),)
+    assert "Which packet?" in words
+    assert isinstance(ask(f"packet {link()}", FACT, parent="77")[0][0], PacketNeed)
+    assert isinstance(ask("packet", FACT, quoted=f"lucky drop {link()}", parent="77")[0][0], PacketNeed)
+    assert ask("packet", quoted="nothing", parent="77")[0] == ()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ from maskbot.flows.decide.answer_mentions.approvals import approval_fact, give_a
 from maskbot.flows.decide.answer_mentions.giveaways import giveaway_fact, record_entry
 from maskbot.flows.decide.answer_mentions.limits import Limits
 from maskbot.flows.decide.answer_mentions.manners import reason_to_hold_back, reason_to_ignore, reason_to_reject
-from maskbot.flows.decide.answer_mentions.reading import inner_request
+from maskbot.flows.decide.answer_mentions.reading import inner_request, with_parent
 from maskbot.flows.decide.answer_mentions.reply import draft_of
 from maskbot.ports.store import Allowance, Work
 
@@ -90,7 +90,7 @@ def decide_mention(
     ) is not None:
         return Decision(mention, Outcome(mention.id, "ignored", rejection, request.verb))
     try:
-        applet, request = _choose(request, facts, applets)
+        applet, request = _choose(with_parent(request, facts), facts, applets)
         needs = applet.needs(request)
         found, further = _inside(needs, mention, facts=facts, policy=policy, account=account, work=work, now_ms=now_ms)
         known = {**facts, **found}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from maskbot.domain.post import Post, Visibility
-from maskbot.domain.request import Request
+from dataclasses import replace
+
+from maskbot.domain.post import ParentFact, ParentNeed, Post, Quoted, Visibility
+from maskbot.domain.request import Facts, Request
 from maskbot.wire.payload import find_payloads
 from maskbot.wire.picture import attached_pictures
 from maskbot.wire.post_text import read_request
@@ -26,6 +28,15 @@ def request_of(post: Post, *, bot_handle: str) -> Request:
         has_payload=bool(payloads) or may_be_picture,
         is_private=post.visibility is Visibility.DIRECT,
     )
+
+
+def with_parent(request: Request, facts: Facts) -> Request:
+    """The request with the post it answers to in the place of a quoted one, where an applet asked for that and it was read."""
+    post = request.post
+    fact = None if post.in_reply_to_id is None else facts.get(ParentNeed(post.in_reply_to_id))
+    if not isinstance(fact, ParentFact) or post.quoted is not None:
+        return request
+    return replace(request, post=replace(post, quoted=Quoted(fact.carrier, ())))
 
 
 def inner_request(outer: Request, *, text: str) -> Request | None:
