@@ -1,15 +1,19 @@
 """R5 for red packets on a real chain: whatever dies where, one order makes one packet, one post and one refund.
 
+The process dies by an exception that nothing catches, and at a few points by `os._exit`, which no clean-up survives.
+
 `create_red_packet` has no idempotency of its own (reliability.md C.3 8), so a second creation would be a second packet.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.domain.hosted_packet import TokenShares
 from maskbot.domain.money import Address
 from maskbot.flows.decide.red_packet import APPROVE, CREATE, REFUND
@@ -18,7 +22,7 @@ from maskbot.wire.crypto import address_text
 from maskbot.wire.red_packet.abi import topic_of
 from maskbot.wire.red_packet.answers import CREATED, REFUNDED
 from tests.chaos.payment_faults import Died, dying_at
-from tests.fakes.packet_till import ETH, HOUR_S, WALLET, PacketTill, close, deploy_all, packet_till
+from tests.fakes.packet_till import CHAIN, ETH, HOUR_S, WALLET, PacketTill, close, deploy_all, packet_till
 
 POINTS = (
     ("packet.advance", 1),
@@ -46,6 +50,11 @@ POINTS = (
 
 TOKEN_POINTS = (("packet.advanced", 2), ("vault.committed", 2), ("send.after", 2), ("packet.in_transaction", 2))
 """What a token adds: its allowance comes first."""
+
+
+EXIT_POINTS = (("vault.stored", 1), ("send.after", 1), ("packet.in_transaction", 2))
+"""Where the process really ends: in the vault's transaction, behind the creation's bytes, in the one that notes its event."""
+KILLED = 137
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +132,29 @@ def test_a_packet_of_tokens_that_dies_is_allowed_and_made_once(till: PacketTill,
     assert (events(till, CREATED), events(till, REFUNDED)) == (1, 1)
     assert till.payments() == [APPROVE, CREATE, REFUND]
     assert deaths == 1
+
+
+def live_in_a_process(till: PacketTill, point: str = "", count: int = 1) -> int:
+    """Work until the packet is published, in a process that ends at the point; its exit status. Connections are its own."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            till.node = EvmNode(CHAIN, [Endpoint(till.anvil.url, chain_id=CHAIN.id)], quorum=1)
+            till.open()
+            till.reach = till.vault_reach = dying_at(point, count, die=lambda: os._exit(KILLED))
+            live(till, TokenShares(ETH, total=900, shares=3), until="published")
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize(("point", "count"), EXIT_POINTS)
+def test_a_packet_whose_process_ends_at_once_is_made_and_posted_once(till: PacketTill, point: str, count: int) -> None:
+    till.close()
+    assert [live_in_a_process(till, point, count), live_in_a_process(till)] == [KILLED, 0]
+    till.open()
+    assert events(till, CREATED) == 1
+    assert till.payments() == [CREATE]
+    assert len(till.house.admin.broadcasts(limit=10)) == 1

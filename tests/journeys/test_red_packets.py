@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from maskbot.adapters.evm import Endpoint, EvmNode
 from maskbot.domain.account import FeedKind
-from maskbot.domain.chain import BlockName, Call
+from maskbot.domain.chain import BlockName, Call, LogPage, LogQuery
 from maskbot.domain.errors import MaskbotError, Refused
 from maskbot.domain.hosted_packet import NftShares, PacketRefused, TokenShares
 from maskbot.domain.identity import Persona, Platform
@@ -23,6 +24,7 @@ from maskbot.domain.money import NATIVE, Address, Token
 from maskbot.domain.packet_claim import PersonaWallet
 from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.open_post import open_post
+from maskbot.flows.act.red_packet.look import LOGIC_SLOT
 from maskbot.flows.decide.payment import cancel_payment
 from maskbot.flows.decide.red_packet import APPROVE, CREATE, REFUND, RESET, REVOKE, ask_for_refund
 from maskbot.ports.inside import KeySource, Place
@@ -392,6 +394,78 @@ def test_a_refund_that_people_reject_is_told_and_can_be_asked_for_again(till: Pa
         ask_for_refund(packet.id, work=work, now_ms=till.clock.now_ms())
     till.settle(packet, until="refunded")
     assert till.books(packet).refunded == 900
+
+
+def test_what_is_final_is_what_the_chain_calls_finalized(till: PacketTill) -> None:
+    till.node.close()
+    finalizing = replace(CHAIN, has_finalized=True)  # anvil finalizes 64 blocks behind its newest
+    till.node = EvmNode(finalizing, [Endpoint(till.anvil.url, chain_id=CHAIN.id)], quorum=1)
+    packet = till.order(duration_s=90 * 86_400)
+    till.step(5)
+    assert till.packet(packet).state == "creating", "mined, and not final by depth"
+    finalize(till)
+    till.settle(packet, until="created")
+    till.claim(packet, ALICE)
+    till.step(2)
+    assert [share.is_final for share in till.shares(packet)] == [False]
+    finalize(till)
+    till.step(2)
+    assert [share.is_final for share in till.shares(packet)] == [True]
+    till.anvil.advance(90 * 86_400)
+    till.sync()
+    till.step(4)
+    assert till.packet(packet).state == "refunding"
+    finalize(till)
+    till.settle(packet, until="refunded")
+    assert (till.books(packet).claimed, till.books(packet).refunded) == (300, 600)
+
+
+def finalize(till: PacketTill) -> None:
+    till.anvil.mine(65)
+    till.sync()
+
+
+class NarrowNode(EvmNode):
+    """A node that gives the events of four blocks at once."""
+
+    def fetch_logs(self, query: LogQuery) -> LogPage:
+        return super().fetch_logs(replace(query, last_block=min(query.last_block, query.first_block + 3)))
+
+
+@pytest.mark.parametrize(("pages", "first_seen"), [(2, 1), (400, 2)])
+def test_events_that_need_more_than_one_page_are_all_read(till: PacketTill, pages: int, first_seen: int) -> None:
+    packet = till.order()
+    till.settle(packet, until="created")
+    till.node.close()
+    till.node = NarrowNode(CHAIN, [Endpoint(till.anvil.url, chain_id=CHAIN.id)], quorum=1)
+    till.packet_rules = replace(till.packet_rules, pages=pages)
+    till.claim(packet, ALICE)
+    till.anvil.mine(12)
+    till.claim(packet, BOB)
+    till.sync()
+    till.work_once()
+    assert len(till.shares(packet)) == first_seen
+    till.step(3)
+    assert [share.recipient for share in till.shares(packet)] == [ALICE.address, BOB.address]
+    assert (till.packet(packet).rest, till.books(packet).unexplained) == (300, 0)
+
+
+def test_a_contract_that_looks_different_from_last_time_is_told(till: PacketTill) -> None:
+    with capture_logs() as before:
+        till.settle(till.order(), until="created")
+        till.settle(till.order(key="second"), until="created")
+    till.anvil.request(
+        "anvil_setStorageAt", address_text(till.addresses["v4"]), "0x" + LOGIC_SLOT.hex(), "0x" + "00" * 12 + "22" * 20
+    )  # a proxy runs something else now
+    with capture_logs() as after:
+        till.settle(till.order(key="third"), until="created")
+        till.settle(till.order(key="fourth"), until="created")
+    changed = {
+        "event": "packet.contract_changed", "log_level": "warning",
+        "chain_id": CHAIN.id, "contract": till.addresses["v4"].hex(),
+    }  # fmt: skip
+    assert changed not in before
+    assert [entry for entry in after if entry["event"] == "packet.contract_changed"] == [changed]
 
 
 # --- bad orders
