@@ -213,12 +213,17 @@ def _end(job: Job, error: Exception, *, app: App) -> None:
     """The table: what each family means for the job whose flow raised it."""
     now_ms = app.clock.now_ms()
     kind = error.kind if isinstance(error, MaskbotError) else type(error).__name__
+    is_bug = not isinstance(error, MaskbotError) or (
+        isinstance(error, Malformed | Refused) and job.kind is JobKind.ANSWER_MENTION
+    )  # one mention may be refused, never the batch that it is decided in
     try:
         with app.store.write() as work:
             match error:
                 case _ if job.kind.queue == "payments":  # never given up: people's money is on its way
                     work.jobs.postpone(job, due_at_ms=now_ms + min(backoff_ms(job.tries), 30_000), error_kind=kind)
-                case Malformed() | Refused():
+                case _ if is_bug and job.tries < _MOST_BUGS:
+                    work.jobs.postpone(job, due_at_ms=now_ms + backoff_ms(job.tries), error_kind=kind)
+                case Malformed() | Refused() if not is_bug:
                     work.jobs.finish([job])
                 case Unavailable() if now_ms - job.created_at_ms < GIVE_UP_AFTER_MS:
                     pause_ms = max(error.pause_ms or 0, backoff_ms(job.tries))
@@ -227,8 +232,6 @@ def _end(job: Job, error: Exception, *, app: App) -> None:
                     work.jobs.postpone(job, due_at_ms=now_ms + app.delivery_rules.look_gap_ms, error_kind=kind)
                 case Misconfigured():
                     work.jobs.postpone(job, due_at_ms=now_ms + 60_000, error_kind=kind)
-                case _ if not isinstance(error, MaskbotError) and job.tries < _MOST_BUGS:
-                    work.jobs.postpone(job, due_at_ms=now_ms + backoff_ms(job.tries), error_kind=kind)
                 case _:
                     work.jobs.park(job, error_kind=kind)
     except Refused:

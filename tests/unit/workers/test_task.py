@@ -9,8 +9,10 @@ import pytest
 
 from maskbot.adapters.store.admin import Admin
 from maskbot.assembly import App, assemble
+from maskbot.domain.errors import Refused
 from maskbot.domain.identity import Platform, Profile
 from maskbot.domain.job import Job, JobKind, NewJob
+from maskbot.domain.policy import AccountPolicy, PolicyBook
 from maskbot.domain.post import Post, Visibility
 from maskbot.domain.request import Answer, Facts, Need, Request
 from maskbot.flows.act.collect_posts import record_posts
@@ -124,6 +126,27 @@ def test_two_poison_mentions_do_not_park_their_neighbours(app: App, clock: FakeC
         work_until_death(app, clock)
     assert states(app) == {"answered": 3, "new": 2}
     assert len([row for row in app.admin.jobs() if row["state"] == "parked"]) == 2
+
+
+class RefusingBook(PolicyBook):
+    """Policies that cannot be had the first `refusals` times."""
+
+    refusals = 1
+
+    def of(self, instance: str) -> AccountPolicy:
+        if self.refusals:
+            type(self).refusals -= 1
+            raise Refused("not now", kind="IllegalMove")
+        return super().of(instance)
+
+
+def test_a_batch_of_mentions_that_is_refused_is_decided_again(app: App, clock: FakeClock) -> None:
+    app = App(settings=app.settings, _parts={**app._parts, "policies": RefusingBook()})
+    collect(app, "one", "two")
+    work_until_death(app, clock)
+    assert states(app) == {"new": 2}
+    work_until_death(app, clock)
+    assert states(app) == {"answered": 2}
 
 
 def test_what_is_behind_the_poison_is_answered_within_four_lives(app: App, clock: FakeClock) -> None:
