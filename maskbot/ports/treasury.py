@@ -69,10 +69,16 @@ class Intents(Protocol):
         ...
 
     def in_states(
-        self, states: Collection[str], *, wallet_id: str | None = None, id_prefix: str = "", limit: int = 1000
+        self,
+        states: Collection[str],
+        *,
+        wallet_id: str | None = None,
+        id_prefix: str = "",
+        last: Collection[str] = (),
+        limit: int = 1000,
     ) -> tuple[Intent, ...]:
         """Intents in these states, whose ids begin so: those with a nonce first, ascending, then by id, which is the order of their
-        recording."""
+        recording. Those with a `last` kind of error come behind all others, the longest untouched first."""
         ...
 
     def move(

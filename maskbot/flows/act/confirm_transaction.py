@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from maskbot.domain.chain import Inclusion, Receipt
-from maskbot.domain.errors import MaskbotError
+from maskbot.domain.errors import Malformed, MaskbotError
 from maskbot.domain.transaction import Attempt, AttemptKind, Intent, MinedAttempt
 from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.payment_parts import PaymentParts
@@ -70,11 +70,11 @@ def _sort(
     missing: list[Look],
     wallet: Wallet,
 ) -> None:
-    """Among those that are mined, or that are not; neither while nodes disagree or one lies."""
+    """Among those that are mined, or that are not; neither while nodes disagree, or what they say cannot be read or is a lie."""
     for attempt in reversed(look.attempts):
         inclusion = found[attempt.tx_hash]
-        if isinstance(inclusion, NodesDisagree):
-            log.info("transaction.nodes_disagree", intent_id=look.intent.id)
+        if isinstance(inclusion, NodesDisagree | Malformed):
+            log.info("transaction.not_agreed", intent_id=look.intent.id, error=inclusion.kind)
             return
         if isinstance(inclusion, MaskbotError):
             raise inclusion

@@ -11,9 +11,9 @@ import structlog
 
 from maskbot.domain.chain import ChainAccount, Fees
 from maskbot.domain.errors import MaskbotError, Refused
-from maskbot.domain.gas import first_offer, raised_offer
+from maskbot.domain.gas import FeeCapReached, first_offer, raised_offer
 from maskbot.domain.money import MOST_WINDOW
-from maskbot.domain.spending import SpendingPolicy
+from maskbot.domain.spending import SpendingPolicy, SpendingRefused
 from maskbot.domain.transaction import Attempt, AttemptKind, Intent
 from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.payment_parts import PaymentParts
@@ -23,6 +23,8 @@ from maskbot.flows.decide.payment.end import locked
 from maskbot.ports.treasury import SignOrder
 
 log = structlog.get_logger()
+_OWN_FAULTS = frozenset({FeeCapReached.kind, SpendingRefused.kind, "NotApproved"})
+"""What keeps one payment back and no other one: it is asked for again behind those that nothing is known against."""
 _UNMINED = frozenset({"signed", "broadcast", "unknown", "cancelling"})
 
 
@@ -37,7 +39,11 @@ def sign_approved(wallet: Wallet, account: ChainAccount, *, parts: PaymentParts)
         attempts = work.treasury.attempts.of([one.id for one in unmined])
         room = max(0, parts.chain_of(wallet.chain_id).chain.window - len(unmined))
         count = min(room, parts.rules.batch)
-        approved = work.treasury.intents.in_states({"approved"}, wallet_id=wallet.id, limit=count + 1) if count else ()
+        approved = (
+            work.treasury.intents.in_states({"approved"}, wallet_id=wallet.id, last=_OWN_FAULTS, limit=count + 1)
+            if count
+            else ()
+        )
     if not approved or policy is None:
         return False
     left_wei = account.balance_wei - sum(_most_wei(one, attempts[one.id]) for one in unmined)

@@ -139,6 +139,20 @@ def test_an_illegal_or_outdated_move_is_refused(stage: Stage, before: str, after
         work.treasury.intents.move(id_, before=before, after=after, now_ms=NOW)
 
 
+def test_intents_that_something_stands_against_come_last_and_take_turns(stage: Stage) -> None:
+    add_wallet(stage)
+    ids = [add_intent(stage, replace(ORDER, purpose_id=str(number))) for number in range(4)]
+    with stage.store.write() as work:
+        intents = work.treasury.intents
+        intents.note(ids[0], now_ms=NOW + 2, error_kind="Refused")
+        intents.note(ids[1], now_ms=NOW + 1, error_kind="Refused")
+        intents.note(ids[2], now_ms=NOW + 3, error_kind="Waits")
+        found = intents.in_states({"planned"}, wallet_id="w1", last={"Refused"})
+        first = intents.in_states({"planned"}, wallet_id="w1", last={"Refused"}, limit=1)
+    assert [one.id for one in found] == [ids[2], ids[3], ids[1], ids[0]]
+    assert [one.id for one in first] == [ids[2]]
+
+
 def test_intents_come_in_the_order_of_nonces_and_then_of_planning(stage: Stage) -> None:
     add_wallet(stage)
     ids = [add_intent(stage, replace(ORDER, purpose_id=str(number))) for number in range(4)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import IllegalMove
@@ -68,15 +68,20 @@ class SqlIntents:
         return {row.id: _intent_of(row) for row in rows}
 
     def in_states(
-        self, states: Collection[str], *, wallet_id: str | None = None, id_prefix: str = "", limit: int = 1000
+        self,
+        states: Collection[str],
+        *,
+        wallet_id: str | None = None,
+        id_prefix: str = "",
+        last: Collection[str] = (),
+        limit: int = 1000,
     ) -> tuple[Intent, ...]:
         """See `ports.treasury.Intents.in_states`."""
-        wanted = (
-            select(intent)
-            .where(intent.c.state.in_(sorted(states)))
-            .order_by(intent.c.nonce.is_(None), intent.c.nonce, intent.c.id)
-            .limit(limit)
-        )
+        wanted = select(intent).where(intent.c.state.in_(sorted(states))).limit(limit)
+        if last:
+            is_last = func.coalesce(intent.c.error_kind, "").in_(sorted(last))
+            wanted = wanted.order_by(case((is_last, intent.c.updated_at_ms), else_=0))
+        wanted = wanted.order_by(intent.c.nonce.is_(None), intent.c.nonce, intent.c.id)
         if wallet_id is not None:
             wanted = wanted.where(intent.c.wallet_id == wallet_id)
         if id_prefix:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from maskbot.domain.chain import Call
+from maskbot.domain.chain import Call, Inclusion
 from maskbot.domain.errors import MaskbotError, Misconfigured, Unavailable
 from maskbot.domain.money import Address
 from maskbot.domain.transaction import Intent, PaymentGone
-from maskbot.ports.chain import CallReverted, InsufficientFunds, NodesDisagree
+from maskbot.ports.chain import CallReverted, InsufficientFunds, NodeAnswerMalformed, NodesDisagree
 from maskbot.ports.treasury import SignOrder
 from maskbot.wire.transaction import decode_signed
 from tests.fakes.chain import FakeChain
@@ -49,6 +49,28 @@ def test_what_is_refused_takes_no_nonce_and_stops_no_other_one(till: FakeTill) -
     assert [decode_signed(one.raw)[0].nonce for one in signed] == [0, 1, 2]
     assert [till.intent(one.id).nonce for one in intents] == [0, None, 1, None, 2]
     assert till.wallet.next_nonce == 3
+
+
+def test_a_receipt_that_cannot_be_read_holds_up_no_other_payment(till: FakeTill) -> None:
+    class Garbling(FakeChain):
+        garbled = b""
+
+        def fetch_inclusion(self, tx_hash: bytes) -> Inclusion | None:
+            if tx_hash == self.garbled:
+                raise NodeAnswerMalformed("what is this?")
+            return super().fetch_inclusion(tx_hash)
+
+    till.node = node = Garbling(coins=till.node.coins)
+    first, second = till.plan("a"), till.plan("b")
+    till.work()
+    node.garbled = till.attempts(first.id)[0].tx_hash
+    till.mine_and_step(4)
+    later = till.plan("c")
+    till.step()
+    assert [till.intent(one.id).state for one in (first, second, later)] == ["unknown", "final", "broadcast"]
+    node.garbled = b""
+    till.mine_and_step(4)
+    assert set(till.states().values()) == {"final"}
 
 
 def test_what_is_admitted_counts_for_those_behind_it(till: FakeTill) -> None:

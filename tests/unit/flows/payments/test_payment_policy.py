@@ -47,6 +47,43 @@ def limit(**changes: int) -> tuple[TokenLimit, ...]:
     return (replace(POLICY.tokens[0], **changes),)  # type: ignore[arg-type]  # test data
 
 
+def test_payments_that_the_vault_refuses_hold_up_nobody(till: FakeTill) -> None:
+    for number in range(till.node.chain.window + 1):
+        till.plan(f"old {number}", to=CAROL)
+    till.work_once()
+    assert set(till.states().values()) == {"approved"}
+    with till.store.write() as work:
+        work.treasury.rules.set_policy("w1", replace(POLICY, recipients=(BOB,)), now_ms=till.clock.ms)
+    till.plan("new")
+    for _ in range(3):
+        till.step()
+    till.mine_and_step(4)
+    assert till.states()["new"] == "final"
+    assert till.node.paid_to(CAROL) == []
+    with till.store.write() as work:
+        work.treasury.rules.set_policy("w1", POLICY, now_ms=till.clock.ms)
+    for _ in range(4):
+        till.mine_and_step(4)
+    assert set(till.states().values()) == {"final"}
+
+
+def test_payments_whose_own_caps_are_passed_hold_up_nobody(till: FakeTill) -> None:
+    fees, window = till.node.fees, till.node.chain.window
+    assert fees.base_fee_wei is not None
+    for number in range(window):
+        till.plan(f"dear {number}", max_fee_wei=fees.base_fee_wei)
+    till.plan("other")
+    for _ in range(3):
+        till.step()
+    assert till.node.paid_to(BOB) == []
+    till.mine_and_step(4)
+    assert till.states()["other"] == "final"
+    till.node.fees = replace(fees, base_fee_wei=1, priority_fee_wei=1)
+    for _ in range(3):
+        till.mine_and_step(4)
+    assert set(till.states().values()) == {"final"}
+
+
 def test_a_payment_above_the_threshold_waits_for_somebody_else(till: FakeTill) -> None:
     intent = till.plan("a", value_wei=51 * ONE)
     till.work()
