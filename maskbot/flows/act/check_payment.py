@@ -1,7 +1,8 @@
 """Simulate planned payments, then let the policy judge them (reliability.md C.3 1).
 
 The simulation has to succeed on the pending block: the call does not revert, `transfer` does not answer false, and there is
-a token at the token's address that says that we own enough. Many payments are simulated by one question and judged in one
+a token at the token's address that says that we own enough. One node says so; before a payment is rejected since it reverts, a
+quorum has to say the same of the newest block. Many payments are simulated by one question and judged in one
 transaction; each by itself: what is wrong with one, or with its chain, holds up no other one.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from maskbot.domain.chain import BlockName, Call, Simulated
-from maskbot.domain.errors import Malformed, MaskbotError, Refused
+from maskbot.domain.errors import Malformed, MaskbotError, Refused, Unavailable
 from maskbot.domain.job import Job
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.spending import Effect
@@ -22,7 +23,7 @@ from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.payment_parts import PaymentParts
 from maskbot.flows.decide.payment import end_payment, judge_payments
 from maskbot.flows.decide.payment.end import locked_all
-from maskbot.ports.chain import ChainNode, InsufficientFunds
+from maskbot.ports.chain import CallReverted, ChainNode, InsufficientFunds
 from maskbot.ports.store import Work
 from maskbot.wire.transaction import effect_of
 
@@ -83,13 +84,28 @@ def _simulate(payments: Sequence[tuple[Job, Intent, Wallet]], *, chain: ChainNod
     ]
     balances: dict[tuple[Address, Address], int | MaskbotError] = {}
     checked = []
-    for (job, intent, wallet), simulated in zip(payments, chain.simulate(calls), strict=True):
+    for (job, intent, wallet), call, simulated in zip(payments, calls, chain.simulate(calls), strict=True):
         try:
             gas_limit: int | MaskbotError = _gas_limit(intent, wallet, simulated, balances=balances, chain=chain)
+        except CallReverted as error:
+            gas_limit = _confirmed(error, call, chain=chain) if error is simulated else error
         except MaskbotError as error:
             gas_limit = error
         checked.append(Checked(job, intent, gas_limit))
     return checked
+
+
+def _confirmed(refusal: CallReverted, call: Call, *, chain: ChainNode) -> MaskbotError:
+    """The refusal if a quorum says the same of the newest block, else what keeps the payment waiting."""
+    try:
+        newest = chain.fetch_header(BlockName.LATEST)
+        if newest is not None:
+            chain.call(call, at=newest.number)
+    except (Refused, Unavailable) as error:
+        return error
+    except Malformed:
+        pass  # as good as no answer
+    return Unavailable(f"one node says that the payment would fail: {refusal.reason[:100]}", kind="SimulationDisputed")
 
 
 def _gas_limit(

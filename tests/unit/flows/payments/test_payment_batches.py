@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from maskbot.domain.chain import Call, Inclusion
+from maskbot.domain.chain import At, Call, Inclusion
 from maskbot.domain.errors import MaskbotError, Misconfigured, Unavailable
 from maskbot.domain.money import Address
 from maskbot.domain.transaction import Intent, PaymentGone
@@ -112,6 +112,32 @@ class PickyChain(FakeChain):
         if call.to == Address(bytes(20)):
             raise InsufficientFunds("not enough")
         return super().estimate_gas(call)
+
+    def call(self, call: Call, *, at: At) -> bytes:
+        self.estimate_gas(call)
+        return super().call(call, at=at)
+
+
+class LyingChain(FakeChain):
+    """One node says that calls to Carol revert; the others know nothing of that."""
+
+    is_lying = True
+
+    def estimate_gas(self, call: Call) -> int:
+        if self.is_lying and call.to == CAROL:
+            raise CallReverted(reason="no", data=b"")
+        return super().estimate_gas(call)
+
+
+def test_a_payment_that_one_node_alone_calls_impossible_waits(till: FakeTill) -> None:
+    till.node = node = LyingChain(coins=till.node.coins)
+    intent = till.plan("a", to=CAROL)
+    till.work_once()
+    assert (till.intent(intent.id).state, till.intent(intent.id).error_kind) == ("planned", "SimulationDisputed")
+    node.is_lying = False
+    till.step(16_000)
+    till.mine_and_step(4)
+    assert till.node.paid_to(CAROL) == [ONE]
 
 
 def test_what_is_wrong_with_one_payment_rejects_no_other_one(till: FakeTill) -> None:
