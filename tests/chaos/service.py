@@ -161,9 +161,9 @@ class Service:
         return counts
 
 
-def wait_until(is_so: Callable[[], object], *, what: str, timeout_s: float = 60.0) -> None:
-    """Wait until it is so."""
+def wait_until(is_so: Callable[[], object], *, what: str, timeout_s: float = 60.0, every_s: float = 0.05) -> None:
+    """Wait until it is so, looking again and again."""
     deadline = time.monotonic() + timeout_s
     while not is_so():
         assert time.monotonic() < deadline, f"{what}: not within {timeout_s:g} s"
-        time.sleep(0.05)
+        time.sleep(every_s)
