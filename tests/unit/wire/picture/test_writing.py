@@ -171,7 +171,7 @@ def test_the_template_leaves_room_for_the_pattern_and_never_changes() -> None:
 ALPHABET = st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='#"<>[]\\^`{|}')
 
 
-@given(text=st.text(ALPHABET, min_size=1, max_size=60), seed=st.integers(0, 2**32))
+@given(text=st.text(ALPHABET, min_size=8, max_size=60), seed=st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_text_survives_a_flipped_channel_in_a_tenth_of_the_blocks(text: str, seed: int) -> None:
     generator = np.random.default_rng(seed)
