@@ -227,8 +227,8 @@ class Watcher:
             log.error("watch.not_marked", account_id=self._account.id, error=failure.kind)
 
 
-def run_watchers(app: App, notice: Notice, *, stop: Event) -> None:
-    """Watch every active account; accounts added, paused or repaired later are noticed within a few seconds."""
+def run_watchers(app: App, notice: Notice, *, stop: Event, look_s: float = 2.0) -> None:
+    """Watch every active account; accounts added, paused or repaired later are noticed at the next look, every `look_s` seconds."""
     watchers: dict[str, Watcher] = {}
     while not stop.is_set():
         try:
@@ -236,7 +236,7 @@ def run_watchers(app: App, notice: Notice, *, stop: Event) -> None:
                 accounts = {key: each for key, each in work.accounts.load().items() if each.state == "active"}
         except Exception as error:  # a locked or absent database; look again
             log.error("watch.no_store", error=type(error).__name__)
-            stop.wait(2.0)
+            stop.wait(look_s)
             continue
         for gone in set(watchers) - set(accounts):
             watchers.pop(gone).stop()
@@ -244,7 +244,7 @@ def run_watchers(app: App, notice: Notice, *, stop: Event) -> None:
             watchers[new] = Watcher(accounts[new], app, notice)
             watchers[new].start()
             log.info("watch.started", account_id=new, platform=accounts[new].profile.platform.value)
-        stop.wait(2.0)
+        stop.wait(look_s)
     for watcher in watchers.values():
         watcher.stop()
 

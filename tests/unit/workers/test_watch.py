@@ -232,7 +232,7 @@ def test_a_pushed_deletion_erases_what_was_pushed_before_it(
 def test_an_expired_token_breaks_the_account_and_a_new_one_resumes_it(app: App, feeds: Feeds) -> None:
     feeds.fetches = {FeedKind.MENTIONS: once(Misconfigured("the token was refused"), Page((post_of("1"),), "1"))}
     stop = Event()
-    thread = Thread(target=run_watchers, args=(app, FakeNotice()), kwargs={"stop": stop}, daemon=True)
+    thread = Thread(target=run_watchers, args=(app, FakeNotice()), kwargs={"stop": stop, "look_s": 0.02}, daemon=True)
     thread.start()
 
     def state() -> tuple[object, object]:
@@ -250,7 +250,7 @@ def test_an_expired_token_breaks_the_account_and_a_new_one_resumes_it(app: App, 
 
 def test_a_removed_account_is_watched_no_more(app: App, feeds: Feeds) -> None:
     stop = Event()
-    thread = Thread(target=run_watchers, args=(app, FakeNotice()), kwargs={"stop": stop}, daemon=True)
+    thread = Thread(target=run_watchers, args=(app, FakeNotice()), kwargs={"stop": stop, "look_s": 0.02}, daemon=True)
     thread.start()
     until(lambda: feeds.asked[FeedKind.MENTIONS] > 2)
     app.admin.remove_account("a1")
