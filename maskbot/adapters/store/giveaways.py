@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import IllegalMove
+from maskbot.adapters.store.nullable import address_or_none, bytes_or_none
 from maskbot.adapters.store.tables_giveaway import entrant as entrants
 from maskbot.adapters.store.tables_giveaway import entry_refusal, prize
 from maskbot.adapters.store.tables_giveaway import giveaway as giveaways
@@ -197,7 +198,7 @@ class SqlPrizes:
                 base_units=int(row.base_units),
                 state=row.state,
                 payment_id=row.payment_id,
-                tx_hash=None if row.tx_hash is None else bytes(row.tx_hash),
+                tx_hash=bytes_or_none(row.tx_hash),
             )
             for row in rows
         )
@@ -243,13 +244,13 @@ def _giveaway(row: Row[Any]) -> Giveaway:
         state=row.state,
         account_ids=load_value(row.account_ids, tuple[str, ...]),
         wallet_id=row.wallet_id,
-        refund_to=None if row.refund_to is None else Address(bytes(row.refund_to)),
+        refund_to=address_or_none(row.refund_to),
         funded=int(row.funded),
         refunded=int(row.refunded),
         refund_id=row.refund_id,
-        root=None if row.root is None else bytes(row.root),
+        root=bytes_or_none(row.root),
         entrant_count=row.entrant_count,
-        beacon_value=None if row.beacon_value is None else bytes(row.beacon_value),
+        beacon_value=bytes_or_none(row.beacon_value),
         server_seed=bytes(row.server_seed),
     )
 

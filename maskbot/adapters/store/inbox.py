@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import NoSuchRow
+from maskbot.adapters.store.nullable import bytes_or_none
 from maskbot.adapters.store.tables_outbox import inbox, persona
 from maskbot.domain.inbox import InboxItem
 
@@ -116,6 +117,6 @@ def _item_of(row: Row[tuple[object, ...]]) -> InboxItem:
         meta_json=None,
         received_at_ms=row.received_at_ms,
         flags=tuple(row.flags.split()),
-        post_iv=None if row.post_iv is None else bytes(row.post_iv),
-        payload_hash=None if row.payload_hash is None else bytes(row.payload_hash),
+        post_iv=bytes_or_none(row.post_iv),
+        payload_hash=bytes_or_none(row.payload_hash),
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import IllegalMove
+from maskbot.adapters.store.nullable import address_or_none, bytes_or_none, digits_or_none, number_or_none
 from maskbot.adapters.store.tables_packet_claim import claim_floor, packet_claim, persona_wallet
 from maskbot.domain.money import Address
 from maskbot.domain.packet_claim import PACKET_CLAIM, ClaimFloor, PacketClaim, PersonaWallet
@@ -120,7 +121,7 @@ class SqlClaimRules:
             .order_by(persona_wallet.c.persona_id, persona_wallet.c.chain_id)
         )
         return tuple(
-            PersonaWallet(row.persona_id, row.wallet_id, row.chain_id, row.is_claiming, _address(row.recipient))
+            PersonaWallet(row.persona_id, row.wallet_id, row.chain_id, row.is_claiming, address_or_none(row.recipient))
             for row in rows
         )
 
@@ -153,9 +154,9 @@ def _learnt(claim: PacketClaim, *, now_ms: int) -> dict[str, Any]:
         "payment_id": claim.payment_id,
         "token": claim.token,
         "decimals": claim.decimals,
-        "expected": _digits(claim.expected),
-        "value": _digits(claim.value),
-        "received": _digits(claim.received),
+        "expected": digits_or_none(claim.expected),
+        "value": digits_or_none(claim.value),
+        "received": digits_or_none(claim.received),
         "cost": str(claim.cost_wei),
         "claim_tx": claim.claim_tx,
         "coin_price": None if claim.coin_price is None else str(claim.coin_price),
@@ -175,38 +176,22 @@ def _claim_of(row: Row[Any]) -> PacketClaim:
         requested_by=row.requested_by,
         found_at_ms=row.found_at_ms,
         persona_id=row.persona_id,
-        recipient=_address(row.recipient),
+        recipient=address_or_none(row.recipient),
         mention_id=row.mention_id,
         state=row.state,
         reason=row.reason,
-        sealed_key=_raw(row.sealed_key),
-        tx_hash=_raw(row.tx_hash),
+        sealed_key=bytes_or_none(row.sealed_key),
+        tx_hash=bytes_or_none(row.tx_hash),
         created_at_s=row.created_at_s,
         tries=row.tries,
         payment_id=row.payment_id,
-        token=_address(row.token),
+        token=address_or_none(row.token),
         decimals=row.decimals,
-        expected=_number(row.expected),
-        value=_number(row.value),
-        received=_number(row.received),
+        expected=number_or_none(row.expected),
+        value=number_or_none(row.value),
+        received=number_or_none(row.received),
         cost_wei=int(row.cost),
-        claim_tx=_raw(row.claim_tx),
+        claim_tx=bytes_or_none(row.claim_tx),
         coin_price=None if row.coin_price is None else Decimal(row.coin_price),
         priced_at_ms=row.priced_at_ms,
     )
-
-
-def _raw(value: bytes | None) -> bytes | None:
-    return None if value is None else bytes(value)
-
-
-def _address(value: bytes | None) -> Address | None:
-    return None if value is None else Address(bytes(value))
-
-
-def _digits(number: int | None) -> str | None:
-    return None if number is None else str(number)
-
-
-def _number(digits: str | None) -> int | None:
-    return None if digits is None else int(digits)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import IllegalMove
+from maskbot.adapters.store.nullable import address_or_none, bytes_or_none, digits_or_none, number_or_none
 from maskbot.adapters.store.tables_red_packet import packet_contract, red_packet, red_packet_share
 from maskbot.adapters.store.value_json import dump_value, load_value
 from maskbot.domain.hosted_packet import HOSTED_PACKET, HostedPacket, PacketOrder, PacketShare
@@ -142,19 +143,21 @@ class SqlPacketContracts:
         )
         if row is None:
             return None
-        return ContractFacts(row.chain_id, Address(bytes(row.address)), _address(row.gas_payer), _address(row.logic))
+        return ContractFacts(
+            row.chain_id, Address(bytes(row.address)), address_or_none(row.gas_payer), address_or_none(row.logic)
+        )
 
 
 def _changing(packet: HostedPacket, *, now_ms: int) -> dict[str, Any]:  # one column's value each
     return {
         "state": packet.state,
         "packet_id": packet.packet_id,
-        "total": _digits(packet.total),
+        "total": digits_or_none(packet.total),
         "created_at_s": packet.created_at_s,
         "expires_at_s": packet.expires_at_s,
         "tx_hash": packet.tx_hash,
         "block": packet.block,
-        "rest": _digits(packet.rest),
+        "rest": digits_or_none(packet.rest),
         "refunded": str(packet.refunded),
         "read_to": packet.read_to,
         "refund_id": packet.refund_id,
@@ -174,32 +177,16 @@ def _packet(row: Row[Any]) -> HostedPacket:
         sealed_key=bytes(row.sealed_key),
         contract=Address(bytes(row.contract)),
         ordered_at_ms=row.ordered_at_ms,
-        packet_id=_bytes(row.packet_id),
-        total=_number(row.total),
+        packet_id=bytes_or_none(row.packet_id),
+        total=number_or_none(row.total),
         created_at_s=row.created_at_s,
         expires_at_s=row.expires_at_s,
-        tx_hash=_bytes(row.tx_hash),
+        tx_hash=bytes_or_none(row.tx_hash),
         block=row.block,
-        rest=_number(row.rest),
+        rest=number_or_none(row.rest),
         refunded=int(row.refunded),
         read_to=row.read_to,
         refund_id=row.refund_id,
         broadcast_id=row.broadcast_id,
         error_kind=row.error_kind,
     )
-
-
-def _digits(number: int | None) -> str | None:
-    return None if number is None else str(number)
-
-
-def _number(digits: str | None) -> int | None:
-    return None if digits is None else int(digits)
-
-
-def _bytes(value: bytes | None) -> bytes | None:
-    return None if value is None else bytes(value)
-
-
-def _address(value: bytes | None) -> Address | None:
-    return None if value is None else Address(bytes(value))

@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, delete, event, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.ids import new_id
+from maskbot.adapters.store.nullable import bytes_or_none
 from maskbot.adapters.store.tables_outbox import secret, vault_audit
 from maskbot.adapters.store.work import SqlStore
 from maskbot.ports.secret_rows import SecretRow
@@ -133,5 +134,5 @@ def _row_of(row: Row[Any]) -> SecretRow:
         kek_id=row.kek_id,
         wrapped_key=bytes(row.wrapped_key),
         sealed=bytes(row.sealed),
-        public_key=None if row.public_key is None else bytes(row.public_key),
+        public_key=bytes_or_none(row.public_key),
     )

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from maskbot.adapters.store.errors import IllegalMove
 from maskbot.adapters.store.ids import new_id
+from maskbot.adapters.store.nullable import digits_or_none, number_or_none
 from maskbot.adapters.store.tables_treasury import intent
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import Address
@@ -149,7 +150,7 @@ def _row_of(order: PaymentOrder, *, id_: str, wallet: Wallet, now_ms: int) -> di
         "needed_approvals": 0,
         "error_kind": None,
         "deadline_ms": order.deadline_ms,
-        "max_fee": None if order.max_fee_wei is None else str(order.max_fee_wei),
+        "max_fee": digits_or_none(order.max_fee_wei),
         "looks": 0,
         "followup_kind": None if order.followup is None else order.followup.kind.value,
         "followup_target": None if order.followup is None else order.followup.target_id,
@@ -192,5 +193,5 @@ def _intent_of(row: Row[Any]) -> Intent:
         created_at_ms=row.created_at_ms,
         updated_at_ms=row.updated_at_ms,
         followup=Followup(JobKind(row.followup_kind), row.followup_target) if has_followup else None,
-        max_fee_wei=None if row.max_fee is None else int(row.max_fee),
+        max_fee_wei=number_or_none(row.max_fee),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from maskbot.adapters.store.nullable import bytes_or_none
 from maskbot.adapters.store.tables_treasury import approval, spending_policy
 from maskbot.adapters.store.value_json import dump_value, load_value
 from maskbot.domain.spending import Approval, SpendingPolicy
@@ -58,7 +59,7 @@ class SqlRules:
                 approver=row.approver,
                 is_yes=row.is_yes,
                 call_digest=bytes(row.call_digest),
-                signature=None if row.signature is None else bytes(row.signature),
+                signature=bytes_or_none(row.signature),
             )
             for row in self._connection.execute(wanted.order_by(approval.c.created_at_ms, approval.c.approver))
         )

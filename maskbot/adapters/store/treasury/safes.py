@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from maskbot.adapters.store.errors import IllegalMove
 from maskbot.adapters.store.ids import new_id
+from maskbot.adapters.store.nullable import bytes_or_none
 from maskbot.adapters.store.tables_safe import proposal, safe
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import ADDRESS_BYTES, Address
@@ -189,14 +190,14 @@ def _proposal_of(row: Row[Any]) -> Proposal:
         ),
         hash=bytes(row.hash),
         state=row.state,
-        signature=None if row.signature is None else bytes(row.signature),
+        signature=bytes_or_none(row.signature),
         posted_at_ms=row.posted_at_ms,
         confirmed_by=tuple(
             Address(confirmed[at : at + ADDRESS_BYTES]) for at in range(0, len(confirmed), ADDRESS_BYTES)
         ),
         next_block=row.next_block,
         error_kind=row.error_kind,
-        tx_hash=None if row.tx_hash is None else bytes(row.tx_hash),
+        tx_hash=bytes_or_none(row.tx_hash),
         created_at_ms=row.created_at_ms,
         updated_at_ms=row.updated_at_ms,
         followup=Followup(JobKind(row.followup_kind), row.followup_target) if has_followup else None,
