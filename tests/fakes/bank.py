@@ -29,9 +29,7 @@ DISPERSING = replace(
 class Bank(FakeTill):
     """A till on the house's own database."""
 
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'house.db'}"
+    database: str = "house.db"
 
     def settle(self, house: House, *, blocks: int = 6) -> None:
         """Sign, send and mine what is planned, then do the booking jobs."""

@@ -109,9 +109,7 @@ class PacketTill(Till):
     rules: PaymentRules = RULES
     packet_rules: PacketRules = PACKET_RULES
 
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'house.db'}"
+    database: str = "house.db"
 
     @property
     def contracts(self) -> ContractBook:

@@ -18,6 +18,7 @@ from maskbot.domain.gas import GasOffer
 from maskbot.domain.job import Job, JobKind
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.spending import SpendingPolicy, TokenLimit
+from maskbot.domain.states import INTENT
 from maskbot.domain.transaction import Attempt, ContractCall, Intent, PaymentOrder
 from maskbot.domain.wallet import Wallet
 from maskbot.flows.act.check_payment import check_payments
@@ -59,11 +60,12 @@ class Till:
     vault_reach: Callable[[str], None] = go_on
     rules: PaymentRules = RULES
     lease_ms: int = 60_000
+    database: str = "till.db"
     _stores: list[SqlStore] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"sqlite:///{self.folder / 'till.db'}"
+        return f"sqlite:///{self.folder / self.database}"
 
     def open(self) -> Till:
         """Open store and vault, as a process that starts does."""
@@ -122,21 +124,10 @@ class Till:
 
     def states(self) -> dict[str, str]:
         """The state of every payment by the id of its purpose."""
-        every = [
-            "planned",
-            "approved",
-            "signed",
-            "broadcast",
-            "unknown",
-            "included",
-            "cancelling",
-            "quarantined",
-            "final",
-            "reverted",
-            "rejected",
-        ]
         with self.store.read() as work:
-            return {one.purpose_id: one.state for one in work.treasury.intents.in_states(every, limit=10_000)}
+            return {
+                one.purpose_id: one.state for one in work.treasury.intents.in_states(list(INTENT.moves), limit=10_000)
+            }
 
     def work_once(self) -> int:
         """Do every job that is due, once; what fails is postponed a second, as the worker does; how many."""

@@ -174,9 +174,7 @@ class Claims(Till):
     graph: FakeKeyGraph = field(default_factory=FakeKeyGraph)
     persona: Persona = field(init=False)
 
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'house.db'}"
+    database: str = "house.db"
 
     @property
     def claim_parts(self) -> ClaimParts:

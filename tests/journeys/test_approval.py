@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -31,15 +31,6 @@ CHAIN = Chain(31337, "anvil", "ETH", final_depth=2, has_finalized=False)
 PAID = Address(b"\x0e" * 20)
 
 
-@dataclass
-class HouseTill(Till):
-    """A till on the house's own database."""
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'house.db'}"
-
-
 @pytest.fixture(scope="module")
 def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
     with Anvil(tmp_path_factory.mktemp("anvil"), accounts=1) as started:
@@ -47,9 +38,9 @@ def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
 
 
 @pytest.fixture
-def till(house: House, anvil: Anvil) -> Iterator[HouseTill]:
+def till(house: House, anvil: Anvil) -> Iterator[Till]:
     node = EvmNode(CHAIN, [Endpoint(anvil.url, chain_id=CHAIN.id)], quorum=1)
-    made = HouseTill(folder=house.store.engines.path.parent, node=node, clock=house.clock)  # type: ignore[union-attr]  # a file
+    made = Till(folder=house.store.engines.path.parent, database="house.db", node=node, clock=house.clock)  # type: ignore[union-attr]  # a file
     made.open()
     wallet = made.set_up()
     fund(anvil, wallet.address, nonce_of(anvil, wallet.address))
@@ -63,7 +54,7 @@ def till(house: House, anvil: Anvil) -> Iterator[HouseTill]:
     node.close()
 
 
-def waiting(till: HouseTill, house: House, *, approver: str) -> tuple[Intent, str]:
+def waiting(till: Till, house: House, *, approver: str) -> tuple[Intent, str]:
     """A payment that waits for this approver, and the words that approve it."""
     with till.store.write() as work:
         work.treasury.rules.set_policy("w1", replace(POLICY, approvers=(approver,)), now_ms=house.clock.ms)
@@ -89,7 +80,7 @@ def hear(house: House, platform: Platform, feed: MentionFeed) -> None:
     decide(house)
 
 
-def settle(till: HouseTill, house: House, anvil: Anvil, intent: Intent) -> None:
+def settle(till: Till, house: House, anvil: Anvil, intent: Intent) -> None:
     """The payment that was approved is made on the chain, once."""
     before = received(anvil, PAID)
     for _ in range(4):
@@ -102,7 +93,7 @@ def settle(till: HouseTill, house: House, anvil: Anvil, intent: Intent) -> None:
 
 
 def test_on_x_only_the_listed_users_own_words_approve(
-    house: House, till: HouseTill, anvil: Anvil, tmp_path_factory: pytest.TempPathFactory
+    house: House, till: Till, anvil: Anvil, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     child = ChildProcess(
         ["-m", "maskbot.sandbox.x_server", "--port", "0"], log=tmp_path_factory.mktemp("x") / "log", tells_port=True
@@ -128,7 +119,7 @@ def test_on_x_only_the_listed_users_own_words_approve(
 
 
 def test_on_mastodon_only_the_listed_actors_own_words_approve(
-    house: House, till: HouseTill, anvil: Anvil, tmp_path_factory: pytest.TempPathFactory
+    house: House, till: Till, anvil: Anvil, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("mastodon")
     with MastodonServer(folder, accounts=[BOT, ALICE, STRANGER]) as server:

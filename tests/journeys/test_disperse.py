@@ -26,8 +26,8 @@ from tests.chaos.payment_faults import CHAIN, RULES, fund
 from tests.fakes.bank import books, prizes_of, state_of
 from tests.fakes.giveaways import address_of, close, enter, opened
 from tests.fakes.house import build_house
-from tests.fakes.till import POLICY
-from tests.journeys.test_giveaway import ChainBank, settle
+from tests.fakes.till import POLICY, Till
+from tests.journeys.test_giveaway import settle
 
 SUPPLY = 10**12
 ETHER = CHAIN.coin
@@ -116,7 +116,7 @@ def test_a_giveaway_of_tokens_is_dispersed_and_each_prize_names_the_transaction(
 ) -> None:
     token = token_of(anvil, "PlainToken")
     house = build_house(tmp_path)
-    bank = ChainBank(folder=tmp_path, node=node, clock=house.clock, rules=RULES)
+    bank = Till(folder=tmp_path, database="house.db", node=node, clock=house.clock, rules=RULES)
     bank.open()
     limit = TokenLimit(token.address, per_payment=600, per_day=600, per_recipient=300, approval_above=600)
     wallet = bank.set_up(

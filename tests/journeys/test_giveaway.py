@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -45,15 +44,6 @@ WHO = "operator:treasurer"
 VERIFIER = Path(draw_room.__file__).with_name("verify.mjs")
 
 
-@dataclass
-class ChainBank(Till):
-    """A till on the house's database and a real chain."""
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'house.db'}"
-
-
 @pytest.fixture(scope="module")
 def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
     with Anvil(tmp_path_factory.mktemp("anvil"), accounts=1) as started:
@@ -61,10 +51,10 @@ def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
 
 
 @pytest.fixture
-def place(anvil: Anvil, tmp_path: Path) -> Iterator[tuple[ChainBank, House]]:
+def place(anvil: Anvil, tmp_path: Path) -> Iterator[tuple[Till, House]]:
     house = build_house(tmp_path)
     node = EvmNode(CHAIN, [Endpoint(anvil.url, chain_id=CHAIN.id)], quorum=1)
-    bank = ChainBank(folder=tmp_path, node=node, clock=house.clock, rules=RULES)
+    bank = Till(folder=tmp_path, database="house.db", node=node, clock=house.clock, rules=RULES)
     bank.open()
     wallet = bank.set_up(policy=POLICY)
     anvil.request("anvil_setBalance", address_text(wallet.address), hex(100 * ONE))
@@ -74,7 +64,7 @@ def place(anvil: Anvil, tmp_path: Path) -> Iterator[tuple[ChainBank, House]]:
     house.store.close()
 
 
-def settle(bank: ChainBank, house: House, anvil: Anvil) -> None:
+def settle(bank: Till, house: House, anvil: Anvil) -> None:
     """Work and mine until every payment has ended, then do the booking jobs."""
     for _ in range(40):
         house.clock.move(1_000)
@@ -97,7 +87,7 @@ def draw_by_drand(house: House, giveaway: Giveaway, server: DrandServer) -> None
     draw_giveaway(giveaway.id, store=house.store, now_ms=house.clock.ms)
 
 
-def test_a_dao_gives_away_on_both_platforms(place: tuple[ChainBank, House], anvil: Anvil, tmp_path: Path) -> None:
+def test_a_dao_gives_away_on_both_platforms(place: tuple[Till, House], anvil: Anvil, tmp_path: Path) -> None:
     bank, house = place
     chain = sandbox_chain(genesis_s=house.clock.ms // 1000, period_s=3)
     server = DrandServer(chain, now_s=lambda: house.clock.ms / 1000)

@@ -25,8 +25,10 @@ from maskbot.adapters.vault.server import VaultServer
 from maskbot.adapters.vault.signer import PaymentSigner
 from maskbot.assembly import App, assemble
 from maskbot.cli.root import main
+from maskbot.sandbox.chain import Anvil
 from maskbot.settings import Settings
 from tests.fakes.empty_store import new_database
+from tests.fakes.house import BOT_ON_X
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,36 @@ def operator_at_work(*, with_vault: bool = True, **settings: object) -> Iterator
         parts.close()
         server.stop()
         shutil.rmtree(home)
+
+
+def chains_file(folder: Path, anvil: Anvil, *lines: str) -> Path:
+    """A chains file that names this node, which finds a transaction final two blocks later; `lines` are added to its chain."""
+    chain = [
+        f"[chain.{anvil.chain_id}]",
+        'name = "anvil"',
+        f'nodes = ["{anvil.url}"]',
+        "final_depth = 2",
+        "has_finalized = false",
+    ]
+    path = folder / "chains.toml"
+    path.write_text("\n".join((*chain, *lines, "")))
+    path.chmod(0o600)
+    return path
+
+
+def host_on_x(parts: App) -> str:
+    """@maskbot on X is hosted in the tenant `default`; the tenant's id."""
+    admin, now_ms = parts.admin, parts.clock.now_ms()
+    tenant_id = admin.add_tenant("default", now_ms=now_ms)
+    admin.add_account(
+        admin.account_id_for(BOT_ON_X),
+        tenant_id=tenant_id,
+        profile=BOT_ON_X,
+        api_base_url="https://api.x.com",
+        sealed_token=b"sealed",
+        now_ms=now_ms,
+    )
+    return tenant_id
 
 
 @contextlib.contextmanager

@@ -22,8 +22,7 @@ from maskbot.sandbox.chain import Anvil, dev_account
 from maskbot.sandbox.drand_server import PRIVATE_KEY, sandbox_chain
 from maskbot.wire.draw import entrant_id
 from tests.fakes.giveaways import address_of, person
-from tests.fakes.house import BOT_ON_X
-from tests.unit.cli.operator import Operator, operator_at_work
+from tests.unit.cli.operator import Operator, chains_file, host_on_x, operator_at_work
 
 CHAIN = sandbox_chain(genesis_s=1_700_000_000, period_s=3)
 DRAND = f"{CHAIN.hash.hex()} {CHAIN.public_key.hex()} {CHAIN.genesis_s} {CHAIN.period_s}"
@@ -38,20 +37,9 @@ def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
 
 @pytest.fixture
 def operator(anvil: Anvil, tmp_path: Path) -> Iterator[Operator]:
-    chains = tmp_path / "chains.toml"
-    chains.write_text(f'[chain.{anvil.chain_id}]\nname = "sandbox"\nnodes = ["{anvil.url}"]\nhas_finalized = false\n')
-    chains.chmod(0o600)
+    chains = chains_file(tmp_path, anvil)
     with operator_at_work(with_vault=False, chains_file=chains, drand_chain=DRAND) as made:
-        admin, now_ms = made.parts.admin, made.parts.clock.now_ms()
-        tenant_id = admin.add_tenant("default", now_ms=now_ms)
-        admin.add_account(
-            admin.account_id_for(BOT_ON_X),
-            tenant_id=tenant_id,
-            profile=BOT_ON_X,
-            api_base_url="https://api.x.com",
-            sealed_token=b"sealed",
-            now_ms=now_ms,
-        )
+        tenant_id, now_ms = host_on_x(made.parts), made.parts.clock.now_ms()
         wallet = Wallet("w1", tenant_id, anvil.chain_id, Address(dev_account(0).address), "k1", "till", 0)
         with made.parts.store.write() as work:
             work.treasury.wallets.add(wallet, now_ms=now_ms)

@@ -11,7 +11,7 @@ import pytest
 from maskbot.sandbox.chain import ETHER, Anvil
 from maskbot.wire.crypto import address_text
 from tests.journeys.claim_world import Ground, build_ground, fungible_meta
-from tests.unit.cli.operator import Operator, operator_at_work
+from tests.unit.cli.operator import Operator, chains_file, operator_at_work
 from tests.unit.cli.test_wallets import step
 
 
@@ -27,13 +27,9 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 @pytest.fixture
 def owner(ground: Ground, tmp_path: Path) -> Iterator[Operator]:
     """An operator with a wallet that may claim, and a persona."""
-    chains, policy = tmp_path / "chains.toml", tmp_path / "policy.toml"
+    policy = tmp_path / "policy.toml"
     v4, nft = address_text(ground.at["v4"]), address_text(ground.at["nft"])
-    chains.write_text(
-        f'[chain.31337]\nname = "anvil"\nnodes = ["{ground.anvil.url}"]\nfinal_depth = 2\nhas_finalized = false\n'
-        f'packet_contracts = {{ v4 = "{v4}", nft = "{nft}" }}\n'
-    )
-    chains.chmod(0o600)
+    chains = chains_file(tmp_path, ground.anvil, f'packet_contracts = {{ v4 = "{v4}", nft = "{nft}" }}')
     policy.write_text(f'chain = 31337\n[[method]]\ncontract = "{v4}"\nselector = "0x7394ad93"\n')
     with operator_at_work(chains_file=chains) as working:
         made = working.run("wallet", "new", "till", "--chain", "31337", "--json").json

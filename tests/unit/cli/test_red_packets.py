@@ -15,8 +15,7 @@ from maskbot.domain.wallet import Wallet
 from maskbot.sandbox.chain import Anvil, dev_account
 from maskbot.sandbox.red_packets import DeployedPackets, deploy_red_packets
 from maskbot.wire.crypto import address_text, public_key_of
-from tests.fakes.house import BOT_ON_X
-from tests.unit.cli.operator import Operator, operator_at_work
+from tests.unit.cli.operator import Operator, chains_file, host_on_x, operator_at_work
 
 READER = public_key_of(b"\x07" * 32).hex()
 
@@ -30,24 +29,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Anvil, Dep
 @pytest.fixture
 def operator(chain: tuple[Anvil, DeployedPackets], tmp_path: Path) -> Iterator[Operator]:
     anvil, deployed = chain
-    chains = tmp_path / "chains.toml"
     contracts = f'{{ v4 = "{address_text(deployed.v4.address)}", nft = "{address_text(deployed.nft.address)}" }}'
-    chains.write_text(
-        f'[chain.{anvil.chain_id}]\nname = "sandbox"\nnodes = ["{anvil.url}"]\nhas_finalized = false\n'
-        f"packet_contracts = {contracts}\n"
-    )
-    chains.chmod(0o600)
+    chains = chains_file(tmp_path, anvil, f"packet_contracts = {contracts}")
     with operator_at_work(chains_file=chains) as made:
-        admin, now_ms = made.parts.admin, made.parts.clock.now_ms()
-        tenant_id = admin.add_tenant("default", now_ms=now_ms)
-        admin.add_account(
-            admin.account_id_for(BOT_ON_X),
-            tenant_id=tenant_id,
-            profile=BOT_ON_X,
-            api_base_url="https://api.x.com",
-            sealed_token=b"sealed",
-            now_ms=now_ms,
-        )
+        tenant_id, now_ms = host_on_x(made.parts), made.parts.clock.now_ms()
         wallet = Wallet("w1", tenant_id, anvil.chain_id, dev_account(0).address, "k1", "till", 0)
         persona = Persona("p1", tenant_id, "dao", PublicKey(public_key_of(b"\x09" * 32)))
         with made.parts.store.write() as work:

@@ -18,8 +18,7 @@ from maskbot.flows.decide.giveaway import close_giveaway, draw_giveaway
 from maskbot.sandbox.chain import Anvil, dev_account
 from maskbot.sandbox.safes import create_safe, deploy_safe_contracts, execute, sign_as
 from maskbot.wire.crypto import address_text, parse_address
-from tests.fakes.house import BOT_ON_X
-from tests.unit.cli.operator import Operator, operator_at_work
+from tests.unit.cli.operator import Operator, chains_file, host_on_x, operator_at_work
 from tests.unit.cli.test_giveaways import add_entrants
 from tests.unit.cli.test_wallets import Quiet
 from workers.task import drain
@@ -38,12 +37,7 @@ def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
 
 @pytest.fixture
 def dao(anvil: Anvil, tmp_path: Path) -> Iterator[Operator]:
-    chains = tmp_path / "chains.toml"
-    chains.write_text(
-        f'[chain.31337]\nname = "anvil"\nnodes = ["{anvil.url}"]\nfinal_depth = 2\nhas_finalized = false\n'
-    )
-    chains.chmod(0o600)
-    with operator_at_work(chains_file=chains) as working:
+    with operator_at_work(chains_file=chains_file(tmp_path, anvil)) as working:
         yield working
 
 
@@ -111,21 +105,13 @@ def test_the_prizes_of_a_giveaway_are_paid_from_the_safe(dao: Operator, anvil: A
     bot, safe = set_up(dao, anvil, tmp_path)
     dao.run("safe", "add", address_text(safe), "--chain", "31337", "--name", "treasury")
     anvil.fund([bot], wei=9 * ONE)
-    parts, now_ms = dao.parts, dao.parts.clock.now_ms()
-    parts.admin.add_account(
-        parts.admin.account_id_for(BOT_ON_X),
-        tenant_id=next(str(row["id"]) for row in dao.run("tenant", "list", "--json").json),
-        profile=BOT_ON_X,
-        api_base_url="https://api.x.com",
-        sealed_token=b"sealed",
-        now_ms=now_ms,
-    )
+    host_on_x(dao.parts)
     words = ["giveaway", "open", "spring", "--wallet", "bot", "--prize", "1x3", "--until", "+1h", "--beacon", "none"]
     opened = dao.run(*words, "--account", "maskbot", "--json").json
     add_entrants(dao, opened["id"], 5)
     ends = opened["closes_at_ms"] + 200_000
-    close_giveaway(opened["id"], store=parts.store, now_ms=ends)
-    draw_giveaway(opened["id"], store=parts.store, now_ms=ends)
+    close_giveaway(opened["id"], store=dao.parts.store, now_ms=ends)
+    draw_giveaway(opened["id"], store=dao.parts.store, now_ms=ends)
     assert dao.run("giveaway", "pay", "spring", "--safe", "treasury").status == 2, "somebody has to sign first"
     pay = ["giveaway", "pay", "spring", "--safe", "treasury", "--wallet", "bot", "--json"]
     planned = dao.run(*pay).json

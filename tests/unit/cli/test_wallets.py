@@ -16,7 +16,7 @@ from maskbot.domain.money import Address
 from maskbot.domain.transaction import ContractCall, PaymentOrder
 from maskbot.flows.decide.payment import plan_payment
 from maskbot.sandbox.chain import Anvil
-from tests.unit.cli.operator import Operator, operator_at_work
+from tests.unit.cli.operator import Operator, chains_file, operator_at_work
 from workers.task import drain
 
 ONE = 10**18
@@ -49,12 +49,7 @@ def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
 
 @pytest.fixture
 def payer(anvil: Anvil, tmp_path: Path) -> Iterator[Operator]:
-    chains = tmp_path / "chains.toml"
-    chains.write_text(
-        f'[chain.31337]\nname = "anvil"\nnodes = ["{anvil.url}"]\nfinal_depth = 2\nhas_finalized = false\n'
-    )
-    chains.chmod(0o600)
-    with operator_at_work(chains_file=chains) as working:
+    with operator_at_work(chains_file=chains_file(tmp_path, anvil)) as working:
         yield working
 
 

@@ -21,6 +21,7 @@ from maskbot.domain.chain import Fees
 from maskbot.domain.errors import MaskbotError
 from maskbot.domain.money import NATIVE, Address
 from maskbot.domain.spending import Effect, Spend
+from maskbot.domain.states import INTENT
 from maskbot.flows.decide.payment import cancel_payment
 from maskbot.wire.crypto import keccak256
 from maskbot.wire.transaction import decode_signed
@@ -146,19 +147,7 @@ class Payments(RuleBasedStateMachine):
     @invariant()
     def nonces_have_no_gap(self) -> None:
         with self.till.store.read() as work:
-            every = work.treasury.intents.in_states(
-                {
-                    "signed",
-                    "broadcast",
-                    "unknown",
-                    "included",
-                    "cancelling",
-                    "quarantined",
-                    "final",
-                    "reverted",
-                    "rejected",
-                }
-            )
+            every = work.treasury.intents.in_states(set(INTENT.moves) - {"planned", "approved"})
             next_nonce = work.treasury.wallets.load(["w1"])[0].next_nonce
         nonces = [one.nonce for one in every if one.nonce is not None]
         assert nonces == list(range(next_nonce))
