@@ -31,6 +31,14 @@ def deliver(house: House, rules: DeliveryRules = RULES) -> Job:
     return job
 
 
+def deliver_in_vain(house: House, error: type[BaseException]) -> Job:
+    """Do the one job that is due, which raises this; the job, still held."""
+    (job,) = house.claim(JobKind.DELIVER_POST)
+    with pytest.raises(error):
+        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    return job
+
+
 def state(house: House, delivery: Delivery) -> str:
     with house.store.read() as work:
         return work.deliveries.load([delivery.id])[delivery.id].state
@@ -53,9 +61,7 @@ def test_a_reply_is_published_and_recorded(house: House) -> None:
 def test_a_limited_platform_is_tried_later_and_left_alone_meanwhile(house: House) -> None:
     reply, platform = queue_a_reply(house)
     platform.failures = [Unavailable("429", retry_after_s=60)]
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Unavailable):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    job = deliver_in_vain(house, Unavailable)
     let_go(house, job)
     assert state(house, reply) == "queued"
     house.clock.move(1)
@@ -69,9 +75,7 @@ def test_a_limited_platform_is_tried_later_and_left_alone_meanwhile(house: House
 def test_a_lost_answer_is_found_and_not_posted_again(house: House) -> None:
     reply, platform = queue_a_reply(house)
     platform.lost_answers = 1
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Unconfirmed):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    job = deliver_in_vain(house, Unconfirmed)
     assert state(house, reply) == "unknown"
     let_go(house, job)
     deliver(house)
@@ -99,9 +103,7 @@ def test_a_worker_that_dies_in_the_call_leaves_no_second_post(house: House) -> N
 def test_an_unknown_post_that_is_not_there_is_sent_again_only_after_three_looks(house: House) -> None:
     reply, platform = queue_a_reply(house)
     platform.failures = [Unconfirmed("timeout")]
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Unconfirmed):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    job = deliver_in_vain(house, Unconfirmed)
     let_go(house, job)
     for _ in range(3):
         assert platform.posts == {}
@@ -133,9 +135,7 @@ def test_an_unknown_post_that_cannot_be_looked_for_is_looked_for_later(house: Ho
 def test_a_text_that_collides_with_another_post_fails_and_is_never_varied(house: House) -> None:
     reply, platform = queue_a_reply(house)
     platform.failures = [Unconfirmed("duplicate", kind=DUPLICATE_TEXT)]
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Unconfirmed):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    job = deliver_in_vain(house, Unconfirmed)
     let_go(house, job)
     for _ in range(3):
         deliver(house)
@@ -146,18 +146,14 @@ def test_a_text_that_collides_with_another_post_fails_and_is_never_varied(house:
 def test_a_refusal_is_final(house: House) -> None:
     reply, platform = queue_a_reply(house)
     platform.failures = [Refused("the parent is gone")]
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Refused):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    deliver_in_vain(house, Refused)
     assert state(house, reply) == "failed"
 
 
 def test_a_refused_token_marks_the_account_and_keeps_the_reply(house: House) -> None:
     reply, platform = queue_a_reply(house)
     platform.failures = [Misconfigured("the token was refused")]
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Misconfigured):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    job = deliver_in_vain(house, Misconfigured)
     let_go(house, job)
     with house.store.read() as work:
         assert work.accounts.load([reply.account_id])[reply.account_id].state == "broken"
@@ -207,9 +203,7 @@ def test_what_was_not_posted_costs_nothing(house: House) -> None:
     house.ask(BOB, "help")
     platform = house.publisher(house.accounts[Platform.X].id)
     platform.failures = [Unavailable("503")]
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Unavailable):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    job = deliver_in_vain(house, Unavailable)
     assert [row["cost_musd"] for row in house.admin.spending()] == [0]
     let_go(house, job)
     deliver(house)
@@ -220,9 +214,7 @@ def test_an_unclear_post_is_paid_for_until_it_is_known_to_be_absent(house: House
     house.ask(BOB, "help")
     platform = house.publisher(house.accounts[Platform.X].id)
     platform.failures = [Unconfirmed("timeout")]
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Unconfirmed):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    job = deliver_in_vain(house, Unconfirmed)
     assert [row["cost_musd"] for row in house.admin.spending()] == [10]
     let_go(house, job)
     for _ in range(3):
@@ -263,9 +255,7 @@ def test_a_reply_to_a_post_that_was_deleted_meanwhile_is_not_posted(house: House
 def test_an_unclear_reply_to_a_deleted_post_is_looked_for_and_not_sent_again(house: House) -> None:
     reply, platform = queue_a_reply(house)
     platform.failures = [Unconfirmed("timeout")]
-    (job,) = house.claim(JobKind.DELIVER_POST)
-    with pytest.raises(Unconfirmed):
-        deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+    job = deliver_in_vain(house, Unconfirmed)
     let_go(house, job)
     with house.store.write() as work:
         work.mentions.forget(account_id=reply.account_id, root_id=reply.draft.in_reply_to_id or "")
@@ -279,9 +269,7 @@ def test_a_pause_beyond_all_bounds_is_a_day(house: House) -> None:
     reply, platform = queue_a_reply(house)
     platform.failures = [Unavailable("never", retry_after_s=seconds) for seconds in (float("inf"), float("nan"), 1e300)]
     for _ in range(3):
-        (job,) = house.claim(JobKind.DELIVER_POST)
-        with pytest.raises(Unavailable):
-            deliver_post(job, store=house.store, publisher_of=house.publisher, clock=house.clock, rules=RULES)
+        job = deliver_in_vain(house, Unavailable)
         let_go(house, job, after_ms=86_400_000)
         house.clock.move(86_400_001)
     deliver(house)
