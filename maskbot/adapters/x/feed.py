@@ -52,6 +52,7 @@ class XFeed:
         self._activity = activity
 
     def whoami(self) -> Profile:
+        """See `SelfKnowledge.profile`."""
         return self._myself.profile()
 
     def fetch_page(self, *, kind: FeedKind, target: str, cursor: str | None) -> Page:
@@ -96,6 +97,7 @@ class XFeed:
     def stream(
         self, *, on_post: Callable[[Post, FeedKind], None], on_deleted: Callable[[str], None], stop: Event
     ) -> None:
+        """Push mentions by the activity stream, which shows no home timelines. Raises: Unavailable, see `ActivityStream.run`."""
         own = self._myself.profile()
         reader = PostReader(self._people, own=own)
 

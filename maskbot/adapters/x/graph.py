@@ -27,6 +27,7 @@ class XGraph:
         self._reposters = Reposters(client)
 
     def fetch_profile(self, handle: str) -> ProfileText | None:
+        """The bio with its links whole, and the link of the profile as the field `url`; None also for what is no handle of X."""
         if not _HANDLE.fullmatch(handle):
             return None
         try:

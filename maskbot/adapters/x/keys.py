@@ -26,4 +26,5 @@ class XKeys:
 
     @property
     def has_oauth1(self) -> bool:
+        """Whether all four keys of OAuth 1.0a are there."""
         return all((self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret))

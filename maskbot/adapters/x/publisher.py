@@ -47,6 +47,7 @@ class XPublisher:
         self._limits = limits
 
     def limits(self) -> PostLimits:
+        """As set up: X does not tell them."""
         return self._limits
 
     def deliver(self, draft: Draft, *, idempotency_key: str) -> Published:  # noqa: ARG002 - X knows no such key
@@ -89,6 +90,7 @@ class XPublisher:
         return None
 
     def delete(self, post_id: str) -> None:
+        """Delete a post of ours; what is gone already is as well."""
         try:
             self._client.delete("/2/tweets/:id", id=post_id)
         except XRefused as error:

@@ -58,6 +58,7 @@ def ids_of(answer: Json) -> list[int]:
 
 
 def next_token(answer: Json) -> str | None:
+    """Where the next page begins: ASCII of at most 200 characters; None at the end, and for anything else."""
     meta = answer.get("meta")
     token = meta.get("next_token") if isinstance(meta, dict) else None
     return token if isinstance(token, str) and 0 < len(token) <= 200 and token.isascii() else None
