@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.unit.adapters.market_process import running_market_sites
 from tests.unit.cli.operator import Operator, operator_at_work
 
 
 @pytest.fixture(scope="module")
 def sites() -> Iterator[str]:
-    command = [sys.executable, "-m", "maskbot.sandbox.market_server", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
-        assert running.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{json.loads(running.stdout.readline())['port']}"
-        finally:
-            running.kill()
+    with running_market_sites() as running:
+        yield running.url
 
 
 @pytest.fixture(scope="module")

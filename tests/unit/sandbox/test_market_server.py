@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -15,24 +11,15 @@ import pytest
 from maskbot.adapters.market import Market, MarketKeys, MarketUrls, build_market
 from maskbot.domain.request import NoFact, PriceFact, PriceNeed
 from maskbot.sandbox.market_coins import COINS
+from tests.unit.adapters.market_process import Now, running_market_sites
 
 ETH = "/api/v3/coins/markets?vs_currency=usd&ids=ethereum&sparkline=true"
 
 
-class _Now:
-    def now_ms(self) -> int:
-        return int(time.time() * 1000)
-
-
 @pytest.fixture(scope="module")
 def process() -> Iterator[str]:
-    command = [sys.executable, "-m", "maskbot.sandbox.market_server", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
-        assert running.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{json.loads(running.stdout.readline())['port']}"
-        finally:
-            running.kill()
+    with running_market_sites() as running:
+        yield running.url
 
 
 @pytest.fixture
@@ -45,7 +32,7 @@ def sites(process: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def market(process: str, sites: httpx.Client) -> Iterator[Market]:
     urls = MarketUrls(coingecko=f"{process}/api/v3", defillama=process, exchange=process)
-    made = build_market(urls=urls, keys=MarketKeys(coingecko="sandbox"), clock=_Now())
+    made = build_market(urls=urls, keys=MarketKeys(coingecko="sandbox"), clock=Now())
     yield made
     made.close()
 
