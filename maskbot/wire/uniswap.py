@@ -1,13 +1,13 @@
 """Uniswap v2 and v3 and Chainlink feeds as bytes: call data, answers, and the arithmetic between. Integers and Decimal, no float.
 
-Source: price-cards.md 2, 2.1, 2.2; the ABI encoding of Solidity; Uniswap v2 whitepaper 3.2.1 (0.3 % fee), v3 whitepaper 6.1
-(sqrtPriceX96). Answers come from a node that may lie: every reader checks length and range and raises MalformedAnswer.
+Source: price-cards.md 2, 2.1, 2.2; the ABI encoding of Solidity; Uniswap v2 whitepaper 3.2.1 (0.3 % fee). Answers come from a node
+that may lie: every reader checks length and range and raises MalformedAnswer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from maskbot.domain.errors import Malformed
@@ -53,17 +53,6 @@ def get_pool_call(token_a: Address, token_b: Address, *, fee: int) -> bytes:
 def get_reserves_call() -> bytes:
     """v2 pair: what lies in it."""
     return _selector("getReserves()")
-
-
-def get_amounts_out_call(path: tuple[Address, ...], *, amount_in: int) -> bytes:
-    """v2 router: what a swap along the path gives."""
-    words = b"".join(_address(token) for token in path)
-    return _selector("getAmountsOut(uint256,address[])") + _uint(amount_in) + _uint(64) + _uint(len(path)) + words
-
-
-def slot0_call() -> bytes:
-    """v3 pool: its price now."""
-    return _selector("slot0()")
 
 
 def quote_call(path: tuple[Address, ...], fees: tuple[int, ...], *, amount_in: int) -> bytes:
@@ -117,29 +106,11 @@ def read_reserves(answer: bytes) -> tuple[int, int]:
     return first, second
 
 
-def read_sqrt_price(answer: bytes) -> int:
-    """sqrtPriceX96 from `slot0`; 0 in a pool that nobody has opened."""
-    if len(answer) != 7 * _WORD:
-        raise MalformedAnswer("slot0 returns seven words")
-    found = int.from_bytes(answer[:_WORD], "big")
-    if found >= 2**160:
-        raise MalformedAnswer("a square root of a price has at most 160 bits")
-    return found
-
-
 def read_amount_out(answer: bytes) -> int:
     """The amount from either quote of QuoterV2: its first word."""
     if not 4 * _WORD <= len(answer) <= 64 * _WORD:
         raise MalformedAnswer("a quote returns at least four words")
     return int.from_bytes(answer[:_WORD], "big")
-
-
-def read_amounts_out(answer: bytes, *, count: int) -> tuple[int, ...]:
-    """The amounts along a v2 path, the first of them what goes in."""
-    offset, length, *amounts = _uints(answer, count=count + 2)
-    if offset != _WORD or length != count:
-        raise MalformedAnswer("expected one amount a token")
-    return tuple(amounts)
 
 
 def read_round(answer: bytes) -> Round:
@@ -168,16 +139,6 @@ def v2_amount_out(amount_in: int, *, reserve_in: int, reserve_out: int) -> int:
         return 0
     with_fee = amount_in * 997
     return with_fee * reserve_out // (reserve_in * 1000 + with_fee)
-
-
-def v3_spot_price(sqrt_price_x96: int, *, decimals0: int, decimals1: int) -> Decimal:
-    """token1 per token0, in whole tokens: (sqrtPriceX96 / 2^96)^2 x 10^(decimals0 - decimals1), to 50 digits."""
-    with localcontext() as context:
-        context.prec = 110
-        ratio = Decimal(sqrt_price_x96 * sqrt_price_x96) / Decimal(1 << 192)
-        exact = ratio.scaleb(decimals0 - decimals1)
-        context.prec = 50
-        return +exact
 
 
 def price_impact_percent(*, amount_in: int, amount_out: int, small_in: int, small_out: int) -> Decimal:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from math import isqrt
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,8 +24,6 @@ def _word(value: int) -> bytes:
         (uniswap.get_pair_call(WETH, UNI), "e6a43905"),
         (uniswap.get_pool_call(WETH, UNI, fee=500), "1698ee82"),
         (uniswap.get_reserves_call(), "0902f1ac"),
-        (uniswap.get_amounts_out_call((WETH, UNI), amount_in=1), "d06ca61f"),
-        (uniswap.slot0_call(), "3850c7bd"),
         (uniswap.quote_call((WETH, UNI), (500,), amount_in=1), "cdca1753"),
         (uniswap.quote_single_call(WETH, UNI, fee=500, amount_in=1), "c6a5026a"),
         (uniswap.latest_round_call(), "feaf968c"),
@@ -59,20 +54,6 @@ def test_a_v2_swap_never_lowers_the_product(amount: int, reserve_in: int, reserv
     assert (reserve_in + amount) * (reserve_out - out) >= reserve_in * reserve_out
 
 
-@given(st.integers(1, 10**30), st.integers(1, 10**30))
-def test_a_spot_price_comes_back_from_its_root(amount0: int, amount1: int) -> None:
-    root = isqrt((amount1 << 192) // amount0)
-    if root > 2**64:
-        price = uniswap.v3_spot_price(root, decimals0=18, decimals1=18)
-        assert abs(price * amount0 / amount1 - 1) < Decimal("1e-15")
-
-
-def test_a_spot_price_counts_decimals() -> None:
-    root = isqrt((3_425_020_000 << 192) // 10**18)
-    price = uniswap.v3_spot_price(root, decimals0=18, decimals1=6)
-    assert abs(price - Decimal("3425.02")) < Decimal("0.000001")
-
-
 def test_impact_is_how_much_worse_the_large_swap_is() -> None:
     assert uniswap.price_impact_percent(amount_in=1000, amount_out=970, small_in=1, small_out=1) == 3
     assert uniswap.price_impact_percent(amount_in=1000, amount_out=1001, small_in=1, small_out=1) == 0
@@ -83,7 +64,6 @@ def test_answers_are_read() -> None:
     assert uniswap.read_address(_word(0)) is None
     assert uniswap.read_address(bytes(12) + UNI) == UNI
     assert uniswap.read_reserves(_word(1) + _word(2) + _word(3)) == (1, 2)
-    assert uniswap.read_amounts_out(_word(32) + _word(2) + _word(7) + _word(9), count=2) == (7, 9)
     assert uniswap.read_round(_word(1) + _word(342_502_000_000) + _word(0) + _word(1_795_000_000) + _word(1)) == (
         uniswap.Round(342_502_000_000, 1_795_000_000)
     )
@@ -101,9 +81,7 @@ def test_any_bytes_are_read_or_malformed(answer: bytes) -> None:
     for read in (
         uniswap.read_address,
         uniswap.read_reserves,
-        uniswap.read_sqrt_price,
         uniswap.read_amount_out,
-        lambda told: uniswap.read_amounts_out(told, count=2),
         uniswap.read_round,
         uniswap.read_decimals,
     ):
