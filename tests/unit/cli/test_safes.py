@@ -18,9 +18,9 @@ from maskbot.flows.decide.giveaway import close_giveaway, draw_giveaway
 from maskbot.sandbox.chain import Anvil, dev_account
 from maskbot.sandbox.safes import create_safe, deploy_safe_contracts, execute, sign_as
 from maskbot.wire.crypto import address_text, parse_address
+from tests.fakes.inside import FakeNotice
 from tests.unit.cli.operator import Operator, chains_file, host_on_x, operator_at_work
 from tests.unit.cli.test_giveaways import add_entrants
-from tests.unit.cli.test_wallets import Quiet
 from workers.task import drain
 
 ONE = 10**18
@@ -61,7 +61,7 @@ def sweep(dao: Operator) -> None:
         for job in work.jobs.claim(queue="payments", owner="test", limit=99, now_ms=far, lease_ms=1):
             work.jobs.postpone(job, due_at_ms=0, error_kind="")
     stops = iter([False, False, True])
-    drain("payments", app=dao.parts, notice=Quiet(), owner="test", is_stopping=lambda: next(stops, True))
+    drain("payments", app=dao.parts, notice=FakeNotice(), owner="test", is_stopping=lambda: next(stops, True))
 
 
 def test_a_batch_is_proposed_exported_signed_from_the_export_and_executed(

@@ -16,6 +16,7 @@ from maskbot.domain.money import Address
 from maskbot.domain.transaction import ContractCall, PaymentOrder
 from maskbot.flows.decide.payment import plan_payment
 from maskbot.sandbox.chain import Anvil
+from tests.fakes.inside import FakeNotice
 from tests.unit.cli.operator import Operator, chains_file, operator_at_work
 from workers.task import drain
 
@@ -32,13 +33,6 @@ per_day = "{20 * ONE}"
 per_recipient = "{20 * ONE}"
 approval_above = "{ONE}"
 """
-
-
-class Quiet:
-    """A bell that nobody hears."""
-
-    def ring(self, queues: object) -> None:
-        """Nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -159,4 +153,4 @@ def step(payer: Operator) -> None:
         for job in work.jobs.claim(queue="payments", owner="test", limit=99, now_ms=far, lease_ms=1):
             work.jobs.postpone(job, due_at_ms=0, error_kind="")
     stops = iter([False, False, True])
-    drain("payments", app=payer.parts, notice=Quiet(), owner="test", is_stopping=lambda: next(stops, True))
+    drain("payments", app=payer.parts, notice=FakeNotice(), owner="test", is_stopping=lambda: next(stops, True))
