@@ -35,8 +35,8 @@ class Random:
         return os.urandom(size)
 
 
-def new_client(*relays: str) -> GunRelays:
-    return GunRelays(relays, entropy=Random(), clock=Now(), timeout_s=20, connect_timeout_s=1)
+def new_client(*relays: str, connect_timeout_s: float = 1) -> GunRelays:
+    return GunRelays(relays, entropy=Random(), clock=Now(), timeout_s=20, connect_timeout_s=connect_timeout_s)
 
 
 def key_item(path: tuple[str, ...], data: Item, *, state_ms: float | None = None) -> KeyItem:
@@ -122,7 +122,7 @@ def test_an_unknown_relay_is_misconfigured(client: GunRelays) -> None:
 
 
 def test_the_fake_and_the_client_say_so_when_no_relay_answers() -> None:
-    fake, real = FakeKeyGraph(), new_client("http://127.0.0.1:1/gun")
+    fake, real = FakeKeyGraph(), new_client("http://127.0.0.1:1/gun", connect_timeout_s=0.1)
     fake.down = set(fake.relays)
     for graph in (fake, real):
         with pytest.raises(Unavailable):
