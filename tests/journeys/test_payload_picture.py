@@ -13,7 +13,7 @@ from maskbot.domain.account import FeedKind
 from maskbot.domain.post import Draft, Picture, Post, Visibility
 from maskbot.sandbox.mastodon import MastodonServer
 from maskbot.wire.picture import PRESET_2023, write_picture
-from tests.fakes.house import House, build_house
+from tests.fakes.house import House
 from tests.fakes.key_graph import FakeKeyGraph
 from tests.ports.mastodon_parts import ALICE, BOT, Platform, fresh_key, running
 from tests.unit.flows.act.sealed_posts import hosted_persona, inbox, open_all, sealed_post
@@ -23,13 +23,6 @@ from tests.unit.flows.act.sealed_posts import hosted_persona, inbox, open_all, s
 def platform(tmp_path: Path) -> Iterator[Platform]:
     with MastodonServer(tmp_path / "mastodon", accounts=[BOT, ALICE]) as server:
         yield from running(server)
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    built = build_house(tmp_path)
-    yield built
-    built.store.close()
 
 
 def show(platform: Platform, picture: bytes, words: str) -> None:

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 import httpx
 
 from maskbot.adapters.market import Codec, Market, MarketKeys, MarketUrls, build_market
+from maskbot.domain.request import PriceFact, PriceNeed
 from maskbot.ports.chain import ChainReader
+
+ETH = PriceNeed("ETH", None)
 
 
 class Now:
@@ -70,6 +73,13 @@ class MarketSites:
         )
         keys = MarketKeys(coinmarketcap=cmc_key)
         return build_market(urls=urls, keys=keys, clock=clock, broker_url=broker_url, codec=codec, chain=chain)
+
+
+def priced(market: Market, need: PriceNeed = ETH) -> PriceFact:
+    """The price, which has to be one."""
+    fact = market.fetch_price(need)
+    assert isinstance(fact, PriceFact), fact
+    return fact
 
 
 @contextmanager

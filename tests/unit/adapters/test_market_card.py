@@ -11,10 +11,9 @@ import pytest
 
 from maskbot.adapters.market import Market
 from maskbot.adapters.store.value_json import dump_value, load_value
-from maskbot.domain.request import Fact, NoFact, PriceFact, PriceNeed
-from tests.unit.adapters.market_process import MarketSites, Now, running_market_sites
+from maskbot.domain.request import Fact, NoFact, PriceNeed
+from tests.unit.adapters.market_process import MarketSites, Now, priced, running_market_sites
 
-ETH = PriceNeed("ETH", None)
 PANTHER = "0x909e34d3f6124c324ac83dcca84b74398a6fa173"
 
 
@@ -42,12 +41,6 @@ def market(sites: MarketSites, clock: Now) -> Iterator[Market]:
     made.close()
 
 
-def _priced(market: Market, need: PriceNeed = ETH) -> PriceFact:
-    fact = market.fetch_price(need)
-    assert isinstance(fact, PriceFact), fact
-    return fact
-
-
 @pytest.mark.parametrize(
     ("window", "points", "hours"),
     [
@@ -61,7 +54,7 @@ def _priced(market: Market, need: PriceNeed = ETH) -> PriceFact:
     ],
 )
 def test_each_window_has_its_series(market: Market, window: str, points: int, hours: int) -> None:
-    fact = _priced(market, PriceNeed("ETH", None, window=window))
+    fact = priced(market, PriceNeed("ETH", None, window=window))
     assert fact.window == window
     assert len(fact.series) == points
     assert abs(fact.series[-1].at_s - fact.series[0].at_s - hours * 3600) <= (86_400 if window == "30d" else 3600)
@@ -71,13 +64,13 @@ def test_each_window_has_its_series(market: Market, window: str, points: int, ho
 
 @pytest.mark.parametrize(("window", "bars", "step_s"), [("24h", 48, 1_800), ("30d", 30, 86_400), ("7d", 0, 0)])
 def test_candles_are_drawn_where_bars_help(market: Market, window: str, bars: int, step_s: int) -> None:
-    candles = _priced(market, PriceNeed("ETH", None, window=window)).card.candles
+    candles = priced(market, PriceNeed("ETH", None, window=window)).card.candles
     assert abs(len(candles) - bars) <= (1 if window == "30d" else 0)
     assert {later.at_s - earlier.at_s for earlier, later in pairwise(candles)} == ({step_s} if step_s else set())
 
 
 def test_candles_cost_no_further_call_and_come_in_the_asked_currency(market: Market, sites: MarketSites) -> None:
-    fact = _priced(market, PriceNeed("ETH", None, vs="EUR", window="24h"))
+    fact = priced(market, PriceNeed("ETH", None, vs="EUR", window="24h"))
     assert abs(fact.candles[-1].close / fact.price - 1) < Decimal("0.01")
     assert sum(count for path, count in sites.calls().items() if "/ohlc" in path or "/market_chart" in path) == 1
 
@@ -87,7 +80,7 @@ def test_candles_cost_no_further_call_and_come_in_the_asked_currency(market: Mar
 )
 def test_without_usable_bars_a_line_is_drawn(market: Market, sites: MarketSites, effect: str) -> None:
     sites.spoil(effect, path="/api/v3/coins/*/ohlc", count=1, retry_after_s=1)
-    fact = _priced(market, PriceNeed("ETH", None, window="24h"))
+    fact = priced(market, PriceNeed("ETH", None, window="24h"))
     assert fact.candles == ()
     assert len(fact.series) == (0 if effect == "limited_json" else 288)  # a source that asks for a pause is left alone
 
@@ -96,19 +89,19 @@ def test_a_course_that_ends_far_from_the_price_is_not_drawn_beside_it(market: Ma
     sites.spoil("outlier", path="/api/v3/coins/*/ohlc")
     sites.spoil("outlier", path="/api/v3/coins/*/market_chart")
     for window in ("24h", "90d"):
-        fact = _priced(market, PriceNeed("ETH", None, window=window))
+        fact = priced(market, PriceNeed("ETH", None, window=window))
         assert (fact.candles, fact.series) == ((), ())
 
 
 def test_a_token_of_a_pool_alone_has_the_pools_bars(market: Market, sites: MarketSites) -> None:
     sites.spoil("status", path="/api/v3/*", status=404)
-    fact = _priced(market, PriceNeed(None, PANTHER, window="30d"))
+    fact = priced(market, PriceNeed(None, PANTHER, window="30d"))
     assert len(fact.candles) == 30
     assert fact.series[-1].price == fact.candles[-1].close
 
 
 def test_a_price_brings_all_that_its_card_shows(market: Market) -> None:
-    fact = _priced(market)
+    fact = priced(market)
     assert fact.exchanges == ("Binance", "Coinbase Exchange", "Kraken", "OKX", "Bybit")
     assert fact.more_exchanges == 2
     assert (fact.rank, fact.is_known, fact.is_stablecoin, fact.quote) == (2, True, False, None)
@@ -119,20 +112,20 @@ def test_a_price_brings_all_that_its_card_shows(market: Market) -> None:
 
 
 def test_a_price_survives_its_row_in_the_store(market: Market) -> None:
-    fact = _priced(market)
+    fact = priced(market)
     assert load_value(dump_value(fact, Fact), Fact) == fact
 
 
 def test_a_missing_series_takes_nothing_but_itself(market: Market, sites: MarketSites) -> None:
     for path in ("market_chart", "ohlc", "tickers"):
         sites.spoil("html", path=f"/api/v3/coins/*/{path}")
-    fact = _priced(market, PriceNeed("ETH", None, window="30d"))
+    fact = priced(market, PriceNeed("ETH", None, window="30d"))
     assert (fact.series, fact.exchanges, fact.price) == ((), (), Decimal("3425.02"))
 
 
 def test_an_address_that_only_pools_know_is_priced_from_its_deepest_one(market: Market, sites: MarketSites) -> None:
     sites.spoil("status", path="/api/v3/*", status=404)
-    fact = _priced(market, PriceNeed(None, PANTHER))
+    fact = priced(market, PriceNeed(None, PANTHER))
     assert fact.price == Decimal("0.044")
     assert fact.warnings == ("unverified contract",)
     assert (fact.is_red, fact.is_known, fact.address) == (True, False, PANTHER)
@@ -142,21 +135,21 @@ def test_an_address_that_only_pools_know_is_priced_from_its_deepest_one(market: 
 
 def test_an_address_is_not_guessed_when_coingecko_is_down(market: Market, sites: MarketSites, clock: Now) -> None:
     sites.spoil("status", path="/api/v3/*")
-    assert "unverified contract" in _priced(market, PriceNeed(None, PANTHER)).warnings
+    assert "unverified contract" in priced(market, PriceNeed(None, PANTHER)).warnings
     sites.heal()
     clock.ahead_ms += 61_000
-    known = _priced(market, PriceNeed(None, PANTHER))
+    known = priced(market, PriceNeed(None, PANTHER))
     assert (known.symbol, known.warnings) == ("PAN", ())
 
 
 def test_a_follow_up_keeps_the_token_and_the_currency(market: Market) -> None:
-    _priced(market, PriceNeed("ETH", None, vs="EUR", conversation="alice"))
-    fact = _priced(market, PriceNeed(None, None, vs=None, window="30d", conversation="alice"))
+    priced(market, PriceNeed("ETH", None, vs="EUR", conversation="alice"))
+    fact = priced(market, PriceNeed(None, None, vs=None, window="30d", conversation="alice"))
     assert (fact.symbol, fact.vs, fact.window) == ("ETH", "EUR", "30d")
 
 
 def test_a_follow_up_to_nothing_and_to_somebody_elses_is_no_token(market: Market) -> None:
-    _priced(market, PriceNeed("ETH", None, conversation="alice"))
+    priced(market, PriceNeed("ETH", None, conversation="alice"))
     follow_up = PriceNeed(None, None, vs=None, window="30d")
     assert market.fetch_price(follow_up) == NoFact("no_token")
     assert market.fetch_price(PriceNeed(None, None, conversation="bob")) == NoFact("no_token")
@@ -164,7 +157,7 @@ def test_a_follow_up_to_nothing_and_to_somebody_elses_is_no_token(market: Market
 
 def test_a_thousand_questions_cost_one_call_a_source(market: Market, sites: MarketSites) -> None:
     with ThreadPoolExecutor(16) as people:
-        prices = set(people.map(lambda _: _priced(market).price, range(1_000)))
+        prices = set(people.map(lambda _: priced(market).price, range(1_000)))
     assert prices == {Decimal("3425.02")}
     calls = sites.calls()
     assert calls == {
@@ -179,7 +172,7 @@ def test_the_batch_serves_every_top_coin_without_asking_again(market: Market, si
     assert market.refresh_ahead() is True
     assert market.refresh_ahead() is False
     for symbol in ("ETH", "BTC", "SOL", "UNI", "WETH"):
-        fact = _priced(market, PriceNeed(symbol, None))
+        fact = priced(market, PriceNeed(symbol, None))
         assert fact.market_cap is not None
     assert sites.calls()["/api/v3/coins/markets"] == 2  # the batch, and WETH, which has no rank
 
@@ -187,16 +180,16 @@ def test_the_batch_serves_every_top_coin_without_asking_again(market: Market, si
 def test_an_older_batch_still_gives_the_card_its_details(market: Market, sites: MarketSites, clock: Now) -> None:
     market.refresh_ahead()
     clock.ahead_ms += 7 * 60_000
-    fact = _priced(market)
+    fact = priced(market)
     assert fact.market_cap is not None
     assert len(fact.series) == 168
 
 
 def test_a_wrapped_coin_far_from_its_coin_is_off_its_peg(market: Market, sites: MarketSites) -> None:
-    assert _priced(market, PriceNeed("WETH", None)).warnings == ()
+    assert priced(market, PriceNeed("WETH", None)).warnings == ()
     sites.price(weth=3_300.0)
     sites.price(**{"wrapped-bitcoin": 77_000.0})
-    fact = _priced(market, PriceNeed("WBTC", None))
+    fact = priced(market, PriceNeed("WBTC", None))
     assert fact.warnings == ("off its peg",)
     assert fact.is_red
 
@@ -211,7 +204,7 @@ def test_the_budget_of_a_source_is_kept(market: Market, sites: MarketSites) -> N
 
 
 def test_a_price_in_another_currency_is_that_currencys(market: Market) -> None:
-    fact = _priced(market, PriceNeed("ETH", None, vs="JPY"))
+    fact = priced(market, PriceNeed("ETH", None, vs="JPY"))
     assert fact.vs == "JPY"
     assert abs(fact.price - Decimal("517863.024")) < 1
     assert "one source only" in fact.warnings

@@ -157,15 +157,3 @@ def test_the_market_adapter_does_not_choose_between_like_tokens(market: Market) 
     fact = market.fetch_price(PriceNeed(symbol="PAN", address=None))
     assert isinstance(fact, NoFact)
     assert fact.reason == "ambiguous"
-
-
-@pytest.mark.parametrize("effect", ["limited_json", "limited_text", "html", "broken_json", "giant", "status"])
-def test_the_market_adapter_never_shows_a_failure_as_a_price(market: Market, sites: httpx.Client, effect: str) -> None:
-    spoil(sites, effect)
-    assert market.fetch_price(PriceNeed(symbol="ETH", address=None)) == NoFact("unavailable")
-
-
-@pytest.mark.parametrize("effect", ["zero", "nulls", "frozen", "empty", "error_inside"])
-def test_a_worthless_answer_is_no_price(market: Market, sites: httpx.Client, effect: str) -> None:
-    spoil(sites, effect)
-    assert market.fetch_price(PriceNeed(symbol="ETH", address=None)) == NoFact("unavailable")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,14 +14,7 @@ from maskbot.ports.chain import CallReverted, InsufficientFunds, NodeAnswerMalfo
 from maskbot.ports.treasury import SignOrder
 from maskbot.wire.transaction import decode_signed
 from tests.fakes.chain import FakeChain
-from tests.fakes.till import BOB, CAROL, OFFER, ONE, POLICY, FakeTill, fake_till
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[FakeTill]:
-    made = fake_till(tmp_path)
-    yield made
-    made.close()
+from tests.fakes.till import BOB, CAROL, OFFER, ONE, POLICY, FakeTill
 
 
 def approved(till: FakeTill, name: str, value_wei: int = ONE) -> Intent:

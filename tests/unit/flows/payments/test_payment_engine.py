@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -19,14 +17,7 @@ from maskbot.flows.decide.payment import cancel_payment, final_hash, release_wal
 from maskbot.wire.crypto import keccak256
 from maskbot.wire.transaction import TransactionFields, decode_signed, sign_transaction
 from tests.fakes.chain import FakeChain
-from tests.fakes.till import BOB, CAROL, ONE, PRIVATE_KEY, FakeTill, fake_till
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[FakeTill]:
-    made = fake_till(tmp_path)
-    yield made
-    made.close()
+from tests.fakes.till import BOB, CAROL, ONE, PRIVATE_KEY, FakeTill
 
 
 def cancel(till: FakeTill, intent_id: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +22,6 @@ from tests.fakes.till import BOB, CAROL, ONE, POLICY, FakeTill, fake_till
 
 OFFER = GasOffer(2 * 10**9, 10**6, is_legacy=False)
 COIN = Token(31337, Address(b"\x77" * 20), "TST", 6)
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[FakeTill]:
-    made = fake_till(tmp_path)
-    yield made
-    made.close()
 
 
 def say(till: FakeTill, intent: Intent, who: str, *, is_yes: bool = True, signature: bytes | None = None) -> str:
