@@ -65,6 +65,21 @@ def raised_offer(before: GasOffer, *, fees: Fees, cap_wei: int) -> GasOffer:
     return GasOffer(min(cap_wei, max(least_max, wanted, tip)), min(tip, cap_wei), is_legacy=False)
 
 
+def cancelling_offer(before: GasOffer, *, fees: Fees, cap_wei: int) -> GasOffer:
+    """What the first cancellation of a payment offers: a raised offer, or as much as the cap allows. A node that holds the payment
+    refuses the latter; one that does not takes it, so that no nonce stays empty because the payment was dear."""
+    try:
+        return raised_offer(before, fees=fees, cap_wei=cap_wei)
+    except FeeCapReached:
+        return capped(before, cap_wei=cap_wei)
+
+
+def capped(offer: GasOffer, *, cap_wei: int) -> GasOffer:
+    """The same offer, or what the cap leaves of it."""
+    most = min(offer.max_fee_wei, cap_wei)
+    return GasOffer(most, min(offer.tip_wei, most), offer.is_legacy)
+
+
 def is_raised(before: GasOffer, after: GasOffer) -> bool:
     """Whether `after` may replace `before`: same kind, both fields raised by an eighth."""
     return (

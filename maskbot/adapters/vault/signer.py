@@ -14,7 +14,7 @@ from maskbot.adapters.vault.signing_batch import SigningBatch, check_offer, usab
 from maskbot.adapters.vault.wallet_keys import WalletKeyring, address_of
 from maskbot.domain.audit import NewEntry
 from maskbot.domain.errors import MaskbotError, Misconfigured
-from maskbot.domain.gas import FeeCapReached, GasOffer, is_raised
+from maskbot.domain.gas import FeeCapReached, GasOffer, capped, is_raised
 from maskbot.domain.money import Address
 from maskbot.domain.transaction import Attempt, AttemptKind, ContractCall, Intent, PaymentGone
 from maskbot.domain.wallet import Wallet
@@ -92,7 +92,8 @@ class PaymentSigner:
             check_offer(offer, cap_wei=cap_wei if is_cancel else intent.fee_cap_wei(cap_wei))
             if not is_cancel and len(attempts) > policy.max_bumps:
                 raise FeeCapReached("the policy allows no further replacement")
-            if not is_raised(newest.offer, offer):
+            is_at_cap = newest.kind is AttemptKind.PAY and offer == capped(newest.offer, cap_wei=cap_wei)
+            if not is_raised(newest.offer, offer) and not (is_cancel and is_at_cap):
                 raise NotRaised("a replacement offers at least 1.125 times as much in both fields")
             attempt = signed_attempt(
                 intent,

@@ -11,7 +11,7 @@ import structlog
 
 from maskbot.domain.chain import ChainAccount, Fees
 from maskbot.domain.errors import MaskbotError, Refused
-from maskbot.domain.gas import FeeCapReached, first_offer, raised_offer
+from maskbot.domain.gas import FeeCapReached, cancelling_offer, first_offer, raised_offer
 from maskbot.domain.money import MOST_WINDOW
 from maskbot.domain.spending import SpendingPolicy, SpendingRefused
 from maskbot.domain.transaction import Attempt, AttemptKind, Intent
@@ -72,7 +72,8 @@ def replace_if_due(
     parts.reach("bump.before")
     cap_wei = policy.max_fee_wei if is_cancel else intent.fee_cap_wei(policy.max_fee_wei)
     try:
-        offer = raised_offer(newest.offer, fees=fees, cap_wei=cap_wei)
+        choose = cancelling_offer if has_to_be_cancelled else raised_offer
+        offer = choose(newest.offer, fees=fees, cap_wei=cap_wei)
         parts.keys.sign_replacement(intent_id=intent.id, offer=offer, after=newest.number, is_cancel=is_cancel)
     except Refused as error:
         _note(intent, error.kind, parts=parts)

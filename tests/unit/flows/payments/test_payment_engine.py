@@ -226,6 +226,27 @@ def test_a_payment_that_is_rejected_waits_unsent_while_its_cancellation_may_not_
     assert till.node.paid_to(BOB) == []
 
 
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_payment_at_the_cap_is_cancelled_with_the_same_offer_where_no_node_holds_it(
+    is_held: bool, till: FakeTill
+) -> None:
+    till.node.fees = Fees(base_fee_wei=48 * 10**9, priority_fee_wei=10**6, gas_price_wei=48 * 10**9)
+    intent = till.plan("a")
+    till.work()
+    if not is_held:
+        till.node.forget_pool()
+    cancel(till, intent.id)
+    till.step(6_000)
+    paid, cancelled = till.attempts(intent.id)
+    assert (cancelled.kind, cancelled.offer) == (AttemptKind.CANCEL, paid.offer)
+    with pytest.raises(Refused, match=r"1\.125"):  # once: a second one has to be raised
+        till.signer.sign_replacement(intent_id=intent.id, offer=paid.offer, after=1, is_cancel=True)
+    till.step(6_000)
+    till.mine_and_step(4)
+    assert till.states() == {"a": "final" if is_held else "rejected"}
+    assert till.node.paid_to(BOB) == ([ONE] if is_held else [])
+
+
 def test_of_two_attempts_that_a_reorganisation_exchanged_the_mined_one_is_the_payment(till: FakeTill) -> None:
     intent = till.plan("a")
     till.work()
