@@ -104,7 +104,8 @@ class ProposalOrder:
 class Proposal:
     """A recorded proposal; `state` follows `domain.states.PROPOSAL`. `signature` is our wallet's, 65 bytes, once the vault made it.
     `posted_at_ms` says since when the queue service has it. `confirmed_by` are the owners whose signatures were seen and checked.
-    The chain was searched for its end up to the block before `next_block`. `tx_hash` is the transaction that executed it."""
+    The chain was searched for its end from `first_block` to the block before `next_block`, and showed so many `executions` of other
+    transactions of the Safe there. `tx_hash` is the transaction that executed it."""
 
     id: str
     tenant_id: str
@@ -119,7 +120,9 @@ class Proposal:
     signature: bytes | None
     posted_at_ms: int | None
     confirmed_by: tuple[Address, ...]
+    first_block: int
     next_block: int
+    executions: int
     error_kind: str | None
     tx_hash: bytes | None
     created_at_ms: int

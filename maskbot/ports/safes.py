@@ -55,7 +55,7 @@ class Proposals(Protocol):
     """What we proposed. `Safes.lock` comes first."""
 
     def add(
-        self, order: ProposalOrder, *, tx: SafeTx, hash: bytes, tenant_id: str, next_block: int, now_ms: int
+        self, order: ProposalOrder, *, tx: SafeTx, hash: bytes, tenant_id: str, first_block: int, now_ms: int
     ) -> Proposal:
         """Record a proposal whose purpose has none yet. Raises Refused (AlreadyThere)."""
         ...
@@ -73,8 +73,8 @@ class Proposals(Protocol):
         ...
 
     def save(self, proposal: Proposal, *, before: str, now_ms: int) -> None:
-        """Write state, signature, posted_at_ms, confirmed_by, next_block, error_kind and tx_hash of a proposal that is in `before`.
-        Raises Refused (IllegalMove) if it is not, or the move is not legal."""
+        """Write state, signature, posted_at_ms, confirmed_by, next_block, executions, error_kind and tx_hash of a proposal that
+        is in `before`. Raises Refused (IllegalMove) if it is not, or the move is not legal."""
         ...
 
 

@@ -47,6 +47,7 @@ from maskbot.wire.safe import (
 )
 from maskbot.wire.transaction import transfer_call
 from tests.fakes.safes import BOT, SafeHouse, safe_house
+from tests.ports.lying_rpc import LyingRpc
 
 CHAIN = Chain(31337, "anvil", "ETH", final_depth=2, has_finalized=False)
 PERSON, STRANGER = dev_account(1), dev_account(2)
@@ -258,6 +259,27 @@ def test_a_nonce_that_another_transaction_used_replaces_the_proposal(anvil: Anvi
     dao.sweep()
     ended = dao.load(proposal.id)
     assert (ended.state, ended.error_kind, ended.tx_hash) == ("replaced", "NonceUsedByAnother", None)
+
+
+def test_a_node_that_hides_events_does_not_make_a_paid_proposal_payable_again(anvil: Anvil, dao: SafeHouse) -> None:
+    proposal = dao.propose("a", ContractCall(BOB, ONE))
+    dao.sweep()
+    own = dao.load(proposal.id).signature or b""
+    execute(anvil, proposal.tx, [(BOT, own), (PERSON.address, sign_as(PERSON, proposal.tx))], by=STRANGER.address)
+    anvil.mine(3)
+    honest = dao.node
+    with LyingRpc(anvil.url) as rpc:
+        rpc.lies["eth_getLogs"] = lambda params, truth: []
+        dao.node = EvmNode(CHAIN, [Endpoint(rpc.url, chain_id=CHAIN.id)], quorum=1)
+        dao.sweep()
+        assert "eth_getLogs" in rpc.seen
+        dao.node.close()
+    waiting = dao.load(proposal.id)
+    assert (waiting.state, waiting.error_kind) == ("proposed", "ExecutionsMissing")
+    assert waiting.next_block == waiting.first_block
+    dao.node = honest
+    dao.sweep()
+    assert (dao.load(proposal.id).state, dao.load(proposal.id).error_kind) == ("executed", None)
 
 
 def test_proposals_get_nonces_behind_one_another_and_behind_the_queue(

@@ -1,7 +1,9 @@
 """Look on the chain what became of proposals: executed, or their nonce used by another transaction. Final blocks only, so it is
 final.
 
-Events are read only once the Safe's nonce says that a proposal's place is taken.
+Events are read only once the Safe's nonce says that a proposal's place is taken. That they do not tell of the proposal says that
+another transaction took it only if they tell of as many others as nonces were used: a node that gives no events, or not all, must
+not let anybody pay again what the Safe has paid.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def watch_safe(safe: Safe, *, parts: SafeParts) -> None:
         return
     for proposal in proposals:
         if proposal.tx.nonce < next_nonce:
-            _search(proposal, chain=chain, last_block=last_block, parts=parts)
+            _search(proposal, next_nonce, chain=chain, last_block=last_block, parts=parts)
 
 
 def _final_block(chain: ChainNode) -> int | None:
@@ -52,26 +54,34 @@ def _final_block(chain: ChainNode) -> int | None:
     return number if number >= 0 else None
 
 
-def _search(proposal: Proposal, *, chain: ChainNode, last_block: int, parts: SafeParts) -> None:
+def _search(proposal: Proposal, next_nonce: int, *, chain: ChainNode, last_block: int, parts: SafeParts) -> None:
     """Read the Safe's events up to the last block, or as far as one sweep goes, and record what they say of the proposal."""
     block, after, error_kind, tx_hash = proposal.next_block, proposal.state, proposal.error_kind, None
+    executions = proposal.executions
     for _ in range(parts.most_pages):
         query = LogQuery(proposal.tx.safe, block, last_block, topic0=(EXECUTION_SUCCESS, EXECUTION_FAILURE))
         page = chain.fetch_logs(query)
         mine = [one for one in page.logs if executed_hash(one) == proposal.hash]
+        executions += len(page.logs)
         block = page.end.number + 1
         if mine:
             has_succeeded = mine[0].topics[0] == EXECUTION_SUCCESS
             after, tx_hash = ("executed" if has_succeeded else "replaced"), mine[0].tx_hash
             error_kind = None if has_succeeded else "ExecutionFailed"
             break
-        if block > last_block:
+        if block > last_block and executions >= next_nonce - proposal.tx.nonce:
             after, error_kind = "replaced", "NonceUsedByAnother"
+            break
+        if block > last_block:
+            log.warning("proposal.executions_missing", proposal_id=proposal.id, seen=executions, next_nonce=next_nonce)
+            error_kind, block, executions = "ExecutionsMissing", proposal.first_block, 0
             break
     parts.reach("safe.found")
     record_proposal(
         proposal,
-        lambda now: replace(now, state=after, next_block=block, error_kind=error_kind, tx_hash=tx_hash),
+        lambda now: replace(
+            now, state=after, next_block=block, executions=executions, error_kind=error_kind, tx_hash=tx_hash
+        ),
         actor="chain",
         parts=parts,
     )

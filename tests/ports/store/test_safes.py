@@ -30,7 +30,7 @@ def safe_of(stage: Stage, **changes: object) -> Safe:
 def add(stage: Stage, order: ProposalOrder = ORDER, *, nonce: int = 0, hash_: bytes = bytes(32)) -> Proposal:
     with stage.store.write() as work:
         tx = SafeTx(1, A, order.call, order.is_delegate, nonce)
-        return work.treasury.proposals.add(order, tx=tx, hash=hash_, tenant_id=stage.tenant, next_block=7, now_ms=NOW)
+        return work.treasury.proposals.add(order, tx=tx, hash=hash_, tenant_id=stage.tenant, first_block=7, now_ms=NOW)
 
 
 @pytest.fixture
@@ -67,6 +67,7 @@ def test_a_proposal_comes_back_as_it_was_and_as_it_became(dao: Stage) -> None:
             posted_at_ms=NOW,
             confirmed_by=(A, B),
             next_block=2**40,
+            executions=3,
             error_kind="X",
             tx_hash=bytes(32),
         )

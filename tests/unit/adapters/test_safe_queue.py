@@ -22,7 +22,26 @@ TX = SafeTx(1, A, ContractCall(A, 2**255), False, 0)
 HASH = safe_tx_hash(TX)
 NAME = f"0x{HASH.hex()}"
 PROPOSAL = Proposal(
-    "p1", "t", "s1", "w1", "test", "1", "operator:x", TX, HASH, "proposed", bytes(65), None, (), 0, None, None, 1, 1
+    "p1",
+    "t",
+    "s1",
+    "w1",
+    "test",
+    "1",
+    "operator:x",
+    TX,
+    HASH,
+    "proposed",
+    bytes(65),
+    None,
+    (),
+    0,
+    0,
+    0,
+    None,
+    None,
+    1,
+    1,
 )
 GOOD = {"owner": "0xaAaAaAaaAaAaAaaAaAAAAAAAAaaaAaAaAaaAaaAa", "signature": "0x" + "11" * 65}
 

@@ -63,7 +63,7 @@ class SqlProposals:
         self._connection = connection
 
     def add(
-        self, order: ProposalOrder, *, tx: SafeTx, hash: bytes, tenant_id: str, next_block: int, now_ms: int
+        self, order: ProposalOrder, *, tx: SafeTx, hash: bytes, tenant_id: str, first_block: int, now_ms: int
     ) -> Proposal:
         """See `ports.safes.Proposals.add`."""
         new = Proposal(
@@ -80,7 +80,9 @@ class SqlProposals:
             signature=None,
             posted_at_ms=None,
             confirmed_by=(),
-            next_block=next_block,
+            first_block=first_block,
+            next_block=first_block,
+            executions=0,
             error_kind=None,
             tx_hash=None,
             created_at_ms=now_ms,
@@ -139,6 +141,7 @@ def _fixed(one: Proposal) -> dict[str, Any]:
         "is_delegate": one.tx.is_delegate,
         "nonce": one.tx.nonce,
         "hash": one.hash,
+        "first_block": one.first_block,
         "followup_kind": None if one.followup is None else one.followup.kind.value,
         "followup_target": None if one.followup is None else one.followup.target_id,
         "created_at_ms": one.created_at_ms,
@@ -152,6 +155,7 @@ def _changing(one: Proposal, *, now_ms: int) -> dict[str, Any]:
         "posted_at_ms": one.posted_at_ms,
         "confirmed_by": b"".join(one.confirmed_by),
         "next_block": one.next_block,
+        "executions": one.executions,
         "error_kind": one.error_kind,
         "tx_hash": one.tx_hash,
         "updated_at_ms": now_ms,
@@ -195,7 +199,9 @@ def _proposal_of(row: Row[Any]) -> Proposal:
         confirmed_by=tuple(
             Address(confirmed[at : at + ADDRESS_BYTES]) for at in range(0, len(confirmed), ADDRESS_BYTES)
         ),
+        first_block=row.first_block,
         next_block=row.next_block,
+        executions=row.executions,
         error_kind=row.error_kind,
         tx_hash=bytes_or_none(row.tx_hash),
         created_at_ms=row.created_at_ms,

@@ -59,7 +59,7 @@ def plan_proposal(order: ProposalOrder, *, look: SafeLook, queued_nonce: int = 0
         tx=tx,
         hash=safe_tx_hash(tx),
         tenant_id=safe.tenant_id,
-        next_block=max(0, look.block - _LOOK_BACK_BLOCKS),
+        first_block=max(0, look.block - _LOOK_BACK_BLOCKS),
         now_ms=now_ms,
     )
     work.jobs.add([NewJob(JobKind.SWEEP_SAFE, safe.id, safe.tenant_id, now_ms)])
