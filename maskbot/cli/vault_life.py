@@ -1,4 +1,8 @@
-"""A vault for the time of one command, when the service is not running: the command's own child process, ended with it."""
+"""A vault for the time of one command, when the service is not running: the command's own child process, ended with it.
+
+Not where `MASKBOT_VAULT_SOCKET` names one: that vault has its keys elsewhere (another container), and a second one would make a key
+of its own, which is gone with the command while what it sealed stays.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +26,15 @@ def vault_running(settings: Settings) -> Iterator[None]:
     """A vault answers on the socket until the end of the block: the service's if it runs, else one started here.
 
     Raises:
+        Unavailable: the vault that the settings name does not answer.
         Misconfigured: it could not be started; what it said is in the message.
     """
     path = settings.vault_socket_path
     if is_answering(path):
         yield
         return
+    if settings.vault_socket is not None:
+        raise Unavailable(f"no vault answers on {path} (MASKBOT_VAULT_SOCKET): start it, then run this again")
     child = subprocess.Popen(
         [sys.executable, "-m", "workers.run", "vault"],
         stdin=subprocess.DEVNULL,
