@@ -78,7 +78,7 @@ def test_beyond_the_bound_nothing_is_claimed(server: Boosts) -> None:
     ("status", "error"),
     [
         (401, MastodonTokenRefused), (404, MastodonRefused), (429, Unavailable), (503, Unavailable),
-        (302, Misconfigured), (204, Unavailable),
+        (301, Misconfigured), (302, Unavailable), (204, Unavailable),
     ],
 )  # fmt: skip
 def test_a_server_that_says_no_has_named_no_booster(server: Boosts, status: int, error: type[Exception]) -> None:
