@@ -27,6 +27,7 @@ from maskbot.flows.act.open_post import open_post
 from maskbot.flows.act.red_packet.look import LOGIC_SLOT
 from maskbot.flows.decide.payment import cancel_payment
 from maskbot.flows.decide.red_packet import APPROVE, CREATE, REFUND, RESET, REVOKE, ask_for_refund
+from maskbot.flows.decide.red_packet.steps import NODES_LAG_MS
 from maskbot.ports.inside import KeySource, Place
 from maskbot.sandbox.chain import Anvil, ChainPartFailed, dev_account
 from maskbot.wire.crypto import address_text
@@ -37,6 +38,7 @@ from maskbot.wire.red_packet import NFT_POST_KEY, POST_KEY, UntrustedContract, r
 from tests.fakes.house import ALICE as ALICE_ON_MASTODON
 from tests.fakes.key_graph import FakeKeyGraph
 from tests.fakes.packet_till import CHAIN, ETH, HOUR_S, WALLET, PacketTill, close, deploy_all, packet_till
+from tests.ports.lying_rpc import LyingRpc
 
 ALICE, BOB, CAROL = dev_account(1), dev_account(2), dev_account(3)
 
@@ -146,6 +148,23 @@ def test_tokens_are_allowed_exactly_and_nothing_is_left_allowed(till: PacketTill
     expire(till)
     till.settle(packet, until="refunded")
     assert (till.books(packet).claimed, till.books(packet).refunded) == (250, 750)
+
+
+@pytest.mark.parametrize("lasts", [False, True])
+def test_an_allowance_that_a_node_does_not_see_is_awaited_for_some_minutes(till: PacketTill, lasts: bool) -> None:
+    packet = till.order(TokenShares(till.token("TOKEN"), total=1_000, shares=4))
+    asked = encode_allowance(owner=till.wallet.address, spender=till.addresses["v4"])
+    with LyingRpc(till.anvil.url) as rpc:
+        rpc.lies["eth_call"] = lambda params, truth: "0x" + "00" * 32 if asked.hex() in str(params[0]) else truth
+        till.node = EvmNode(CHAIN, [Endpoint(rpc.url, chain_id=CHAIN.id)], quorum=1)
+        till.step(12)
+        assert (till.packet(packet).state, till.payments()) == ("approving", [APPROVE])
+        if not lasts:
+            del rpc.lies["eth_call"]
+        till.anvil.advance(NODES_LAG_MS // 1_000)
+        till.sync()
+        after = till.settle(packet, until="failed" if lasts else "created")
+    assert after.error_kind == ("AllowanceRefused" if lasts else None)
 
 
 def test_a_token_without_return_values_that_wants_zero_first_gets_it(till: PacketTill) -> None:

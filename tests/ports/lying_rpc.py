@@ -113,7 +113,10 @@ class LyingRpc:
         if lie is None:
             return answer
         try:
-            return {"jsonrpc": "2.0", "id": question["id"], "result": lie(question["params"], answer.get("result"))}
+            result = lie(question["params"], answer.get("result"))
+            return (
+                answer if result is answer.get("result") else {"jsonrpc": "2.0", "id": question["id"], "result": result}
+            )
         except Complain as complaint:
             error = {"code": complaint.code, "message": complaint.message}
             if complaint.data is not None:

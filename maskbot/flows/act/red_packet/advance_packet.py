@@ -66,7 +66,7 @@ def _prepare(packet: HostedPacket, wallet: Wallet, job: Job, *, parts: PacketPar
         locked = _locked(packet, work.packets.load(packet.id, is_locked=True))
         moved = prepare(locked, seen, work=work, now_ms=now_ms)
         if moved is None:
-            work.jobs.postpone(job, due_at_ms=now_ms + parts.rules.poll_ms, error_kind="AllowanceInUse")
+            work.jobs.postpone(job, due_at_ms=now_ms + parts.rules.poll_ms, error_kind="AllowanceAwaited")
         else:
             work.jobs.finish([job])
         parts.reach("packet.in_transaction")

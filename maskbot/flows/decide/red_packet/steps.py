@@ -15,6 +15,8 @@ from maskbot.domain.transaction import Intent
 from maskbot.flows.decide.red_packet.payments import plan_allowance, plan_creation, plan_reset, plan_revocation
 from maskbot.ports.store import Work
 
+NODES_LAG_MS = 10 * 60_000
+"""So long a node may not know yet what is final by the word of others."""
 _NEVER = frozenset({"reverted", "rejected"})
 _NEEDING = frozenset({"approving", "creating", "created", "published"})
 
@@ -27,7 +29,8 @@ class Allowance:
 
 
 def prepare(packet: HostedPacket, seen: Allowance | None, *, work: Work, now_ms: int) -> HostedPacket | None:
-    """Plan the creation, or the allowance that it needs first; `seen` is None for coins. None: another packet has to go first.
+    """Plan the creation, or the allowance that it needs first; `seen` is None for coins. None: it has to wait, for
+    another packet to go first, or for a node to see an allowance that is final.
 
     `packet` is locked, and in `draft` or `approving`.
     """
@@ -46,6 +49,8 @@ def prepare(packet: HostedPacket, seen: Allowance | None, *, work: Work, now_ms:
         intent = plan_allowance(packet, work=work, now_ms=now_ms)
     if intent.state in _NEVER:
         return _failed(packet, error_kind=intent.error_kind or "AllowanceFailed", work=work, now_ms=now_ms)
+    if intent.state == "final" and now_ms - intent.updated_at_ms < NODES_LAG_MS:
+        return None
     if intent.state == "final":  # it has been given, and the token says otherwise
         return _failed(packet, error_kind="AllowanceRefused", work=work, now_ms=now_ms)
     return work.packets.move(packet, after="approving", now_ms=now_ms)
