@@ -14,14 +14,12 @@ import threading
 
 import structlog
 
-from maskbot.adapters.store.secrets import SqlSecrets
 from maskbot.adapters.store.work import open_store
 from maskbot.adapters.system import SystemClock
 from maskbot.adapters.vault import VaultClient, is_answering
-from maskbot.adapters.vault.kek import KekSource
-from maskbot.adapters.vault.keyring import Keyring
 from maskbot.adapters.vault.server import VaultServer
 from maskbot.adapters.vault.signer import PaymentSigner
+from maskbot.assembly.keys import open_keyring
 from maskbot.settings import Settings
 
 _PR_SET_DUMPABLE = 4
@@ -41,7 +39,7 @@ def serve_vault(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     store = open_store(settings.database)
-    keyring = Keyring(SqlSecrets(store), source=kek_source(settings))
+    keyring = open_keyring(settings, store)
     signer = PaymentSigner(keyring, store=store, clock=SystemClock())
     server = VaultServer(keyring, path=settings.vault_socket_path, wallets=signer)
     try:
@@ -72,18 +70,9 @@ def rewrap(settings: Settings) -> int:
     harden_process()
     store = open_store(settings.database)
     try:
-        return Keyring(SqlSecrets(store), source=kek_source(settings)).rewrap(rotate=is_file)
+        return open_keyring(settings, store).rewrap(rotate=is_file)
     finally:
         store.close()
-
-
-def kek_source(settings: Settings) -> KekSource:
-    """Where the key-encryption key comes from, by the settings."""
-    return KekSource(
-        path=settings.kek_file_path,
-        value=None if settings.kek is None else settings.kek.get_secret_value(),
-        passphrase=None if settings.kek_passphrase is None else settings.kek_passphrase.get_secret_value(),
-    )
 
 
 def harden_process() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from maskbot.assembly.keys import open_keyring
 from maskbot.cli.lookup import NotFound, find_account, find_persona, read_public_key
 from maskbot.cli.noun import make_noun
 from maskbot.cli.persona_derive import derive
@@ -118,11 +119,11 @@ def export(
     tenant: TenantOption = DEFAULT_TENANT,
     as_json: JsonOption = False,
 ) -> None:
-    """Hand a private key out, as the text the Mask extension imports. The vault notes it in its audit."""
-    with opened(with_vault=True) as parts:
+    """Hand a private key out, as the text the extension imports. Needs the key-encryption key; the audit tells of it."""
+    with opened() as parts:
         found = find_persona(parts, persona, tenant_id=tenant_id_of(parts, tenant))
         key = read_public_key(reader) if reader is not None else None
-        content = parts.vault.export(persona_id=found.id, reader=key)
+        content = open_keyring(parts.settings, parts.store).export(persona_id=found.id, reader=key)
         write_secret(to, content)
     if key is None:
         print(f"maskbot: whoever reads {to} is this persona; keep it where only its owner can", file=sys.stderr)

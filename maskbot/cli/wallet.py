@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from maskbot.adapters.keystore import open_keystore, seal_keystore
+from maskbot.adapters.vault.wallet_keys import WalletKeyring
 from maskbot.assembly import App
+from maskbot.assembly.keys import open_keyring
 from maskbot.cli.noun import make_noun
 from maskbot.cli.persona_import import read_private_key
 from maskbot.cli.secret_input import read_secret, read_secret_bytes, write_secret
@@ -123,11 +125,12 @@ def export(
     tenant: TenantOption = DEFAULT_TENANT,
     as_json: JsonOption = False,
 ) -> None:
-    """Hand a key out as a keystore file of version 3. The vault notes it in its audit."""
-    with opened(with_vault=True) as parts:
+    """Hand a key out as a keystore file of version 3. Needs the key-encryption key; the vault's audit tells of it."""
+    with opened() as parts:
         found = _find(parts, wallet, tenant=tenant)
         password = read_secret(what="password for the keystore", file=password_file, variable=password_env)
-        write_secret(to, seal_keystore(parts.wallet_keys.export_wallet_key(key_id=found.key_id), password=password))
+        keys = WalletKeyring(open_keyring(parts.settings, parts.store))
+        write_secret(to, seal_keystore(keys.export(found.key_id), password=password))
         _note(parts, "wallet.exported", found)
     print(f"maskbot: whoever opens {to} owns the wallet; spending elsewhere quarantines it here", file=sys.stderr)
     show_fields({"wallet_id": found.id, "file": str(to)}, as_json=as_json)

@@ -75,10 +75,6 @@ class PersonaKeys(Protocol):
         """An EIP-191 personal signature over at most 64 KiB: 65 bytes r|s|v."""
         ...
 
-    def export(self, *, persona_id: str, reader: PublicKey | None) -> bytes:
-        """The persona as a private-key text: sealed to `reader` (v37 rules), or plain for the operator when None. Audited."""
-        ...
-
     def erase(self, *, persona_id: str) -> None:
         """Forget the key for good. Erasing what is gone succeeds."""
         ...

@@ -267,7 +267,3 @@ class WalletKeys(Protocol):
 
         Raises: SpendingRefused, ProposalGone, and Refused (Paused, WalletNotActive, NoSuchKey)."""
         ...
-
-    def export_wallet_key(self, *, key_id: str) -> bytes:
-        """The private key, 32 bytes, for the operator. Noted in the vault's audit first."""
-        ...

@@ -72,10 +72,6 @@ class FakeVault:
         """Zeros."""
         return bytes(65)
 
-    def export(self, *, persona_id: str, reader: PublicKey | None) -> bytes:
-        """Nothing to export."""
-        return b""
-
     def erase(self, *, persona_id: str) -> None:
         """Forget it."""
         self.keys.pop(persona_id, None)

@@ -18,7 +18,6 @@ from maskbot.adapters.vault.errors import BadFrame, PeerRefused, VaultAway
 from maskbot.adapters.vault.protocol import (
     Create,
     Erase,
-    Export,
     Ping,
     Protect,
     Request,
@@ -32,7 +31,6 @@ from maskbot.adapters.vault.protocol import (
 from maskbot.adapters.vault.socket_frames import check_path, peer_uid, receive_frame
 from maskbot.adapters.vault.wallet_requests import (
     CreateWallet,
-    ExportWallet,
     SignPayments,
     SignProposal,
     SignReplacement,
@@ -78,10 +76,6 @@ class VaultClient:
         """See `ports.inside.PersonaKeys.sign`."""
         return _bytes(self._ask(Sign(persona_id, message)))
 
-    def export(self, *, persona_id: str, reader: PublicKey | None) -> bytes:
-        """See `ports.inside.PersonaKeys.export`."""
-        return _bytes(self._ask(Export(persona_id, reader)))
-
     def erase(self, *, persona_id: str) -> None:
         """See `ports.inside.PersonaKeys.erase`."""
         self._ask(Erase(persona_id))
@@ -109,10 +103,6 @@ class VaultClient:
     def sign_proposal(self, *, proposal_id: str) -> bytes:
         """See `ports.treasury.WalletKeys.sign_proposal`."""
         return _bytes(self._ask(SignProposal(proposal_id)))
-
-    def export_wallet_key(self, *, key_id: str) -> bytes:
-        """See `ports.treasury.WalletKeys.export_wallet_key`."""
-        return _bytes(self._ask(ExportWallet(key_id)))
 
     def rewrap(self, *, rotate: bool) -> int:
         """Wrap every data key anew, under a new key-encryption key if `rotate`; how many rows. For operators."""

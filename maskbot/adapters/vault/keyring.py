@@ -106,8 +106,8 @@ class Keyring:
         return sign_message(self._persona(persona_id).private_key, message)
 
     def export(self, *, persona_id: str, reader: PublicKey | None) -> bytes:
-        """See `ports.inside.PersonaKeys.export`; the sealed form is told in `persona_secret.export_sealed`. Noted in the audit
-        before anything leaves. Raises NoSuchKey, Malformed (the reader's key is none)."""
+        """The persona as a private-key text: sealed to `reader` (see `persona_secret.export_sealed`), or plain when None. The audit
+        tells of it before anything leaves. Raises NoSuchKey, Malformed (the reader's key is none)."""
         keys = self._persona(persona_id)
         text = export_private_key(keys.private_key)
         exported = text.encode("ascii") if reader is None else export_sealed(keys, text, reader=reader, draw=os.urandom)

@@ -52,14 +52,6 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """Export a private key; the answer is its text, plain or sealed."""
-
-    persona_id: str
-    reader: PublicKey | None
-
-
-@dataclass(frozen=True, slots=True)
 class Erase:
     """Forget a key; the answer is nil."""
 
@@ -92,7 +84,7 @@ class Ping:
     """Is anybody there; the answer is nil."""
 
 
-Request = Create | Unseal | Sign | Export | Erase | Protect | Reveal | Rewrap | Ping | WalletRequest
+Request = Create | Unseal | Sign | Erase | Protect | Reveal | Rewrap | Ping | WalletRequest
 
 
 def encode_request(request: Request) -> bytes:
@@ -106,8 +98,6 @@ def encode_request(request: Request) -> bytes:
             fields = [persona_id, [[one.payload_version, one.peer, one.iv, one.sealed] for one in tries]]
         case Sign(persona_id, message):
             fields = [persona_id, message]
-        case Export(persona_id, reader):
-            fields = [persona_id, reader]
         case Erase(persona_id):
             fields = [persona_id]
         case Protect(secrets) | Reveal(secrets):
@@ -250,7 +240,6 @@ _READERS: dict[str, Callable[..., Request]] = {
     "create": _read_create,
     "unseal": _read_unseal,
     "sign": lambda persona_id, message: Sign(_is(str, persona_id), _is(bytes, message)),
-    "export": lambda persona_id, reader: Export(_is(str, persona_id), _key_or_none(reader)),
     "erase": lambda persona_id: Erase(_is(str, persona_id)),
     "protect": lambda secrets: Protect(_secrets(secrets)),
     "reveal": lambda secrets: Reveal(_secrets(secrets)),

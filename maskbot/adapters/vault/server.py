@@ -23,7 +23,6 @@ from maskbot.adapters.vault.protocol import (
     HEADER_BYTES,
     Create,
     Erase,
-    Export,
     Ping,
     Protect,
     Request,
@@ -174,8 +173,6 @@ def _do(
             return keyring.unseal(persona_id=persona_id, tries=tries)
         case Sign(persona_id, message):
             return keyring.sign(persona_id=persona_id, message=message)
-        case Export(persona_id, reader):
-            return keyring.export(persona_id=persona_id, reader=reader)
         case Erase(persona_id):
             keyring.erase(persona_id=persona_id)
             return None

@@ -43,10 +43,6 @@ class PaymentSigner:
         """See `ports.treasury.WalletKeys.create_wallet_key`. Raises Malformed, OtherKey."""
         return self._keys.create(key_id=key_id, tenant_id=tenant_id, source=source)
 
-    def export_wallet_key(self, *, key_id: str) -> bytes:
-        """See `ports.treasury.WalletKeys.export_wallet_key`. Raises NoSuchKey."""
-        return self._keys.export(key_id)
-
     def sign_payments(self, orders: Sequence[SignOrder]) -> tuple[bytes | MaskbotError, ...]:
         """See `ports.treasury.WalletKeys.sign_payments`."""
         if len(orders) > MOST_ORDERS:

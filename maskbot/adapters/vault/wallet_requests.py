@@ -2,8 +2,8 @@
 
 `[1, "createwallet", key id, tenant id, index, private key, mnemonic, password, path]`,
 `[1, "signpayments", [[intent id, highest fee, tip, is legacy], ...]]`, answered for each by `[hash]` or `[family, kind, message]`,
-`[1, "signreplacement", intent id, highest fee, tip, is legacy, after, is cancel]`, `[1, "signproposal", proposal id]`,
-`[1, "exportwallet", key id]`.
+`[1, "signreplacement", intent id, highest fee, tip, is legacy, after, is cancel]`, `[1, "signproposal", proposal id]`.
+No request gives a key out.
 """
 
 from __future__ import annotations
@@ -54,14 +54,7 @@ class SignProposal:
     proposal_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExportWallet:
-    """Export a wallet key; the answer is 32 bytes."""
-
-    key_id: str
-
-
-WalletRequest = CreateWallet | SignPayments | SignReplacement | SignProposal | ExportWallet
+WalletRequest = CreateWallet | SignPayments | SignReplacement | SignProposal
 
 
 def wallet_fields(request: WalletRequest) -> list[object]:
@@ -76,8 +69,6 @@ def wallet_fields(request: WalletRequest) -> list[object]:
             return [intent_id, *_offer_fields(offer), after, is_cancel]
         case SignProposal(proposal_id):
             return [proposal_id]
-        case ExportWallet(key_id):
-            return [key_id]
 
 
 def do_wallet_request(keys: WalletKeys, request: WalletRequest) -> bytes | list[list[bytes | str]]:
@@ -91,8 +82,6 @@ def do_wallet_request(keys: WalletKeys, request: WalletRequest) -> bytes | list[
             return keys.sign_replacement(intent_id=intent_id, offer=offer, after=after, is_cancel=is_cancel)
         case SignProposal(proposal_id):
             return keys.sign_proposal(proposal_id=proposal_id)
-        case ExportWallet(key_id):
-            return keys.export_wallet_key(key_id=key_id)
 
 
 def read_answers(value: object, *, count: int) -> tuple[bytes | MaskbotError, ...]:
@@ -175,5 +164,4 @@ WALLET_READERS: Mapping[str, Callable[..., WalletRequest]] = {
     "signpayments": _read_sign,
     "signreplacement": _read_replacement,
     "signproposal": lambda proposal_id: SignProposal(_is(str, proposal_id)),
-    "exportwallet": lambda key_id: ExportWallet(_is(str, key_id)),
 }

@@ -144,7 +144,7 @@ def test_too_many_tries_and_unknown_personas_are_refused(stage: VaultStage) -> N
     for call in (
         lambda: stage.vault.unseal(persona_id="nobody", tries=[one]),
         lambda: stage.vault.sign(persona_id="nobody", message=b""),
-        lambda: stage.vault.export(persona_id="nobody", reader=None),
+        lambda: stage.restarted().export(persona_id="nobody", reader=None),
     ):
         with pytest.raises(Refused) as refusal:
             call()
@@ -163,7 +163,7 @@ def test_a_signature_is_the_personas(stage: VaultStage) -> None:
 
 def test_the_operator_gets_the_key_text_and_the_audit_tells(stage: VaultStage) -> None:
     make_alice(stage)
-    exported = stage.vault.export(persona_id="alice", reader=None)
+    exported = stage.restarted().export(persona_id="alice", reader=None)
     assert import_private_key(exported.decode()) == PRIVATE
     with stage.store.snapshot() as connection:
         assert tuple(connection.exec_driver_sql("SELECT action, persona_id, detail FROM vault_audit").one()) == (
@@ -176,7 +176,7 @@ def test_the_operator_gets_the_key_text_and_the_audit_tells(stage: VaultStage) -
 def test_an_export_sealed_to_a_reader_opens_with_the_readers_key_alone(stage: VaultStage) -> None:
     make_alice(stage)
     reader_private = sha256(b"reader")
-    exported = stage.vault.export(persona_id="alice", reader=PublicKey(public_key_of(reader_private)))
+    exported = stage.restarted().export(persona_id="alice", reader=PublicKey(public_key_of(reader_private)))
     bundle = json.loads(exported)
     assert bundle["format"] == "maskbot-persona-export-1"
     payload = parse_payload(base64.b64decode(bundle["payload"]))
@@ -187,7 +187,7 @@ def test_an_export_sealed_to_a_reader_opens_with_the_readers_key_alone(stage: Va
     with pytest.raises(Malformed):
         unseal(payload, reader=Reader((sha256(b"eve"),)), records=records)
     with pytest.raises(Malformed):
-        stage.vault.export(persona_id="alice", reader=PublicKey(b"\x02" + b"\xff" * 32))
+        stage.restarted().export(persona_id="alice", reader=PublicKey(b"\x02" + b"\xff" * 32))
 
 
 def test_an_erased_key_is_gone_for_good(stage: VaultStage) -> None:

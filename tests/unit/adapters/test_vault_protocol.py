@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maskbot.adapters.vault.errors import BadFrame
+from maskbot.adapters.vault.errors import BadFrame, UnknownRequest
 from maskbot.adapters.vault.protocol import (
     Create,
     Erase,
-    Export,
     Ping,
     Protect,
     Request,
@@ -38,8 +37,6 @@ REQUESTS: list[Request] = [
     Create("p", "t", KeySource(mnemonic="a b", password="ü", private_key=b"1", local_key=b"2")),
     Unseal("p", (SealedKey(-37, PublicKey(b"\x02" * 33), b"iv", b"sealed"), SealedKey(-38, None, b"", b""))),
     Sign("p", b"\x00\xff"),
-    Export("p", None),
-    Export("p", PublicKey(b"\x03" * 33)),
     Erase("p"),
     Protect(((PLACE, b"x"), (PLACE, b""))),
     Reveal(()),
@@ -59,6 +56,12 @@ def test_every_request_comes_through_as_it_was_sent(request_: Request) -> None:
     for cut in range(len(body)):
         with pytest.raises(Malformed):
             decode_request(body[:cut])
+
+
+@pytest.mark.parametrize("words", [["export", "p", None], ["exportwallet", "k"]])
+def test_no_request_gives_a_key_out(words: list[object]) -> None:
+    with pytest.raises(UnknownRequest):
+        decode_request(msgpack.packb([1, *words]))
 
 
 def test_the_answers_to_many_payments_come_through_each_as_what_it_was() -> None:

@@ -90,7 +90,7 @@ def test_no_secret_lies_on_the_disk_in_any_spelling(stage: VaultStage) -> None:
     (sealed,) = stage.vault.protect([(PLACE, b"very-secret-token")])
     with stage.store.write() as work:
         work.bells.beat(name=sealed.hex(), now_ms=1)
-    stage.vault.export(persona_id="alice", reader=None)
+    stage.restarted().export(persona_id="alice", reader=None)
     kek = bytes.fromhex((stage.folder / "kek").read_text().strip())
     on_disk = stage.bytes_on_disk().lower()
     for secret in (PRIVATE, LOCAL, kek, WORDS.encode(), b"abandon abandon", b"correct horse", b"very-secret-token"):

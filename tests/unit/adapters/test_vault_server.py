@@ -195,7 +195,7 @@ def test_a_fault_of_the_vault_is_told_without_its_text(local: VaultStage) -> Non
         connection.exec_driver_sql("ALTER TABLE vault_audit RENAME TO gone")
     client.create(persona_id="p", tenant_id="t", source=KeySource(private_key=bytes(31) + b"\x05"))
     with pytest.raises(MaskbotError) as failure:
-        client.export(persona_id="p", reader=None)
+        client.erase(persona_id="p")
     assert "05" not in str(failure.value)
     client.ping()
     client.close()
@@ -232,7 +232,7 @@ def test_the_process_serves_until_sigterm_dumps_no_core_and_logs_no_secret(home:
         assert cores.split()[4:6] == ["0", "0"]
         client = VaultClient(path)
         client.create(persona_id="p", tenant_id="t", source=KeySource(private_key=b"\x5b" * 32))
-        exported = client.export(persona_id="p", reader=None)
+        client.sign(persona_id="p", message=b"")
         with pytest.raises(Misconfigured, match="set by a variable"):
             client.rewrap(rotate=True)
         client.close()
@@ -243,5 +243,5 @@ def test_the_process_serves_until_sigterm_dumps_no_core_and_logs_no_secret(home:
         vault.wait()
     assert vault.returncode == 0, output
     assert not path.exists()
-    for secret in (kek.encode(), b"\x5b" * 8, b"5b5b5b5b", exported):
+    for secret in (kek.encode(), b"\x5b" * 8, b"5b5b5b5b"):
         assert secret not in b"".join(said) + output

@@ -96,6 +96,9 @@ def test_a_keystore_comes_in_with_its_nonce_and_goes_out_again(payer: Operator, 
     assert payer.run("wallet", "export", "old", "--to", str(target), "--password-file", str(password)).status == 0
     assert target.stat().st_mode & 0o777 == 0o600
     assert Account.decrypt(json.loads(target.read_text()), "hunter2") == account.key
+    payer.settings.kek_file_path.rename(tmp_path / "kek")  # the vault goes on with the key it has read
+    again = payer.run("wallet", "export", "old", "--to", str(tmp_path / "b"), "--password-file", str(password))
+    assert (again.status, "key file" in again.err, (tmp_path / "b").exists()) == (6, True, False)
 
 
 @pytest.mark.parametrize(
