@@ -14,6 +14,7 @@ from typing import Protocol
 from maskbot.domain.account import FeedKind
 from maskbot.domain.broadcast import KeyItem
 from maskbot.domain.card import CardFacts, Look
+from maskbot.domain.errors import Refused
 from maskbot.domain.identity import Profile
 from maskbot.domain.post import Draft, Picture, Post, PostLimits, Quoted
 from maskbot.domain.request import Fact, PriceNeed
@@ -59,6 +60,12 @@ class Published:
     url: str
 
 
+class PictureRefused(Refused):
+    """The platform does not take a picture of the draft. Nothing was published."""
+
+    kind = "PictureRefused"
+
+
 DUPLICATE_TEXT = "XDuplicateText"
 """The kind of an Unconfirmed that says: this text is there already. If no post of ours is found, it belongs to another answer."""
 
@@ -71,7 +78,7 @@ class Publisher(Protocol):
         ...
 
     def deliver(self, draft: Draft, *, idempotency_key: str) -> Published:
-        """Publish the draft once. Raises Unconfirmed if it may have been published all the same."""
+        """Publish the draft once. Raises Unconfirmed if it may have been published all the same, PictureRefused."""
         ...
 
     def find(self, draft: Draft, *, since_ms: int) -> Published | None:

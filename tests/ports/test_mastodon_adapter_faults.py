@@ -30,6 +30,7 @@ from maskbot.adapters.mastodon import (
 from maskbot.domain.account import FeedKind
 from maskbot.domain.errors import MaskbotError
 from maskbot.domain.post import Draft, Picture, Post, Visibility
+from maskbot.ports.outside import PictureRefused
 from maskbot.sandbox.fault_proxy import Fault, canned
 from maskbot.sandbox.mastodon import MastodonServer
 from tests.ports.mastodon_parts import ALICE, BOT, Platform, fresh_key, running
@@ -413,6 +414,17 @@ def test_a_picture_in_work_is_waited_for_and_then_attached(platform: Platform) -
     )
     draft = Draft("a card", Visibility.PUBLIC, pictures=(Picture(png(), "a card"),))
     assert platform.publisher().deliver(draft, idempotency_key=fresh_key()).post_id == "78"
+
+
+@pytest.mark.parametrize("status", ["413 Payload Too Large", "422 Unprocessable Entity"])
+def test_a_picture_that_the_server_does_not_take_is_told_apart_and_nothing_is_posted(
+    platform: Platform, status: str
+) -> None:
+    platform.proxy.add(Fault(method="POST", path="/api/v2/media", answers=canned(b'{"error":"no"}', status=status)))
+    draft = Draft("a card", Visibility.PUBLIC, pictures=(Picture(png(), "a card"),))
+    with pytest.raises(PictureRefused):
+        platform.publisher().deliver(draft, idempotency_key=fresh_key())
+    assert ("POST", "/api/v1/statuses") not in platform.proxy.requests
 
 
 def test_a_post_refused_for_a_picture_in_work_is_tried_once_more(platform: Platform) -> None:

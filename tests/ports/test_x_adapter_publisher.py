@@ -11,7 +11,7 @@ from maskbot.adapters.x.publisher import is_made_from
 from maskbot.domain.errors import Refused, Unavailable, Unconfirmed
 from maskbot.domain.identity import Platform, Profile
 from maskbot.domain.post import Draft, Picture, Post, Visibility
-from maskbot.ports.outside import Published, Publisher
+from maskbot.ports.outside import PictureRefused, Published, Publisher
 from maskbot.sandbox.x_server.control import XControl
 from tests.ports.x_accounts import Hosted, hosted
 from tests.unit.sandbox.x_process import x, x_process
@@ -69,21 +69,23 @@ def test_processing_is_awaited(x: XControl, hosted: Hosted) -> None:
 
 def test_a_picture_that_cannot_be_processed_is_refused(x: XControl, hosted: Hosted) -> None:
     x.switch(media_processing="fails")
-    with pytest.raises(Refused):
+    with pytest.raises(PictureRefused):
         deliver(hosted, draft("broken", pictures=(Picture(PNG, "broken"),)))
     assert x.posts(author="maskbot") == []
 
 
 @pytest.mark.parametrize(
-    "unfit",
+    ("unfit", "error"),
     [
-        draft("x" * 281),
-        draft("many", pictures=(Picture(PNG, "one"),) * 5),
-        draft("heavy", pictures=(Picture(bytes(5 * 1024 * 1024 + 1), "heavy"),)),
+        (draft("x" * 281), XPostUnfit),
+        (draft("many", pictures=(Picture(PNG, "one"),) * 5), PictureRefused),
+        (draft("heavy", pictures=(Picture(bytes(5 * 1024 * 1024 + 1), "heavy"),)), PictureRefused),
     ],
 )
-def test_what_cannot_fit_is_refused_before_it_costs(x: XControl, hosted: Hosted, unfit: Draft) -> None:
-    with pytest.raises(XPostUnfit):
+def test_what_cannot_fit_is_refused_before_it_costs(
+    x: XControl, hosted: Hosted, unfit: Draft, error: type[Refused]
+) -> None:
+    with pytest.raises(error):
         deliver(hosted, unfit)
     assert "post" not in x.ledger()["counts"]
 

@@ -17,7 +17,7 @@ from maskbot.adapters.mastodon.errors import Call, MastodonRefused, MastodonUnav
 from maskbot.adapters.mastodon.own_account import OwnAccount
 from maskbot.domain.identity import Platform
 from maskbot.domain.post import Draft, Picture, PostLimits
-from maskbot.ports.outside import Published
+from maskbot.ports.outside import PictureRefused, Published
 from maskbot.wire.post_text import read_html, status_time_ms
 
 _MEDIA_DEADLINE_S = 60.0
@@ -44,9 +44,12 @@ class MastodonPublisher:
 
     def deliver(self, draft: Draft, *, idempotency_key: str) -> Published:
         """Publish the draft. Raises: MastodonUnconfirmed if it may have been published all the same, MastodonUnavailable,
-        MastodonRefused, MastodonTokenRefused."""
+        MastodonRefused, PictureRefused, MastodonTokenRefused."""
         client = self._connection.client
-        media_ids = [self._upload(client, picture) for picture in draft.pictures]
+        try:
+            media_ids = [self._upload(client, picture) for picture in draft.pictures]
+        except MastodonRefused as error:
+            raise PictureRefused(f"the server takes no such picture: {error}") from error
         try:
             return self._post(client, draft, media_ids, idempotency_key)
         except MastodonRefused as error:

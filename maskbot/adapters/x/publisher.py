@@ -17,8 +17,9 @@ from maskbot.adapters.x.names import FieldNames, post_params
 from maskbot.adapters.x.people import People
 from maskbot.adapters.x.reading import PostReader, next_token
 from maskbot.adapters.x.self_knowledge import SelfKnowledge
+from maskbot.domain.errors import Refused
 from maskbot.domain.post import Draft, Post, PostLimits
-from maskbot.ports.outside import Published
+from maskbot.ports.outside import PictureRefused, Published
 from maskbot.wire.post_text import fits, post_length
 
 _MOST_PAGES = 5
@@ -60,7 +61,10 @@ class XPublisher:
         if draft.in_reply_to_id is not None:
             body["reply"] = {"in_reply_to_tweet_id": draft.in_reply_to_id}
         if draft.pictures:
-            body["media"] = {"media_ids": self._media.upload(draft.pictures)}
+            try:
+                body["media"] = {"media_ids": self._media.upload(draft.pictures)}
+            except Refused as error:
+                raise PictureRefused(f"X takes no such picture: {error}") from error
         answer = self._client.post("/2/tweets", body=body, may_have_acted=True)
         data = answer.get("data")
         post_id = data.get("id") if isinstance(data, dict) else None

@@ -20,7 +20,7 @@ from maskbot.domain.identity import Platform
 from maskbot.domain.job import Job
 from maskbot.domain.post import Draft, Picture
 from maskbot.ports.inside import Clock
-from maskbot.ports.outside import DUPLICATE_TEXT, CardRenderer, Published, Publisher
+from maskbot.ports.outside import DUPLICATE_TEXT, CardRenderer, PictureRefused, Published, Publisher
 from maskbot.ports.store import Store, Work
 
 log = structlog.get_logger()
@@ -54,8 +54,8 @@ def deliver_post(
     rules: DeliveryRules,
     cards: CardRenderer | None = None,
 ) -> None:
-    """Publish the delivery `job.target_id`, or find that it was published. Without `cards`, or when one cannot be drawn, the text
-    goes out alone.
+    """Publish the delivery `job.target_id`, or find that it was published. Without `cards`, or when one cannot be drawn or
+    the platform does not take it, the text goes out alone.
 
     Raises: Unavailable (nothing happened, or it could not be looked for: try later), Unconfirmed (look again later), Refused and
     Malformed (failed for good, and recorded so), Misconfigured (the account is marked broken for the operator).
@@ -153,8 +153,15 @@ def _send(
     publisher_of: Callable[[str], Publisher],
     clock: Clock,
 ) -> None:
+    publisher = publisher_of(delivery.account_id)
     try:
-        published = publisher_of(delivery.account_id).deliver(draft, idempotency_key=delivery.key)
+        try:
+            published = publisher.deliver(draft, idempotency_key=delivery.key)
+        except PictureRefused as error:
+            if draft.pictures == delivery.draft.pictures:
+                raise
+            log.warning("delivery.without_card", delivery_id=delivery.id, error=error.kind)
+            published = publisher.deliver(delivery.draft, idempotency_key=delivery.key)
     except MaskbotError as error:
         _record_failure(delivery, account, error, store=store, clock=clock)
         raise

@@ -14,6 +14,7 @@ from maskbot.domain.job import JobKind, NewJob
 from maskbot.domain.post import Picture
 from maskbot.domain.request import PriceFact, PriceNeed, Request
 from maskbot.flows.act.deliver_post import DeliveryRules, deliver_post
+from maskbot.ports.outside import PictureRefused
 from tests.fakes.house import ALICE, House
 from tests.unit.wire.card.card_facts import ETHER
 
@@ -76,6 +77,13 @@ def deliver(house: House, cards: FakeCards | None) -> list[tuple[str, int]]:
     return [(draft.text, len(draft.pictures)) for each in house.publishers.values() for draft in each.posts.values()]
 
 
+def refuse_pictures(house: House) -> None:
+    """The platform takes no picture, of whichever account."""
+    with house.store.read() as work:
+        for account in work.accounts.load():
+            house.publisher(account).failures.append(PictureRefused("too large"))
+
+
 def test_a_price_is_answered_with_its_card(house: House) -> None:
     ask_for_a_price(house)
     cards = FakeCards()
@@ -91,6 +99,21 @@ def test_a_card_that_cannot_be_drawn_keeps_no_post_back(house: House, failure: M
     ((text, pictures),) = deliver(house, FakeCards(failure))
     assert "$3,425.02" in text
     assert pictures == 0
+
+
+def test_a_card_that_the_platform_does_not_take_keeps_no_post_back(house: House) -> None:
+    ask_for_a_price(house)
+    refuse_pictures(house)
+    ((text, pictures),) = deliver(house, FakeCards())
+    assert "$3,425.02" in text
+    assert pictures == 0
+
+
+def test_a_picture_that_is_the_post_itself_is_not_left_out(house: House) -> None:
+    ask_for_a_price(house)
+    refuse_pictures(house)
+    with pytest.raises(PictureRefused):
+        deliver(house, None)
 
 
 def test_without_a_renderer_the_text_goes_out_alone(house: House) -> None:
