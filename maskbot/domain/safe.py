@@ -51,7 +51,8 @@ class Safe:
 @dataclass(frozen=True, slots=True)
 class SafeLook:
     """What the chain says of a Safe at one block. `next_nonce` is what the next executed transaction has. `multi_send` is the
-    genuine MultiSendCallOnly of its version that this chain has, None without one: then nothing can be batched."""
+    genuine MultiSendCallOnly of its version that this chain has, None without one: then nothing can be batched. A search for what
+    comes of a proposal begins at `first_block`, some blocks earlier, before which the Safe's next nonce was `first_nonce`."""
 
     version: SafeVersion
     singleton: Address
@@ -60,6 +61,8 @@ class SafeLook:
     next_nonce: int
     block: int
     multi_send: Address | None
+    first_block: int
+    first_nonce: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,9 @@ class ProposalOrder:
 class Proposal:
     """A recorded proposal; `state` follows `domain.states.PROPOSAL`. `signature` is our wallet's, 65 bytes, once the vault made it.
     `posted_at_ms` says since when the queue service has it. `confirmed_by` are the owners whose signatures were seen and checked.
-    The chain was searched for its end from `first_block` to the block before `next_block`, and showed so many `executions` of other
-    transactions of the Safe there. `tx_hash` is the transaction that executed it."""
+    The chain was searched for its end from `first_block`, where the Safe's next nonce was `first_nonce`, to the block before
+    `next_block`, and showed so many `executions` of other transactions of the Safe there. `tx_hash` is the transaction that
+    executed it."""
 
     id: str
     tenant_id: str
@@ -121,6 +125,7 @@ class Proposal:
     posted_at_ms: int | None
     confirmed_by: tuple[Address, ...]
     first_block: int
+    first_nonce: int
     next_block: int
     executions: int
     error_kind: str | None

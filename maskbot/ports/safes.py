@@ -55,7 +55,15 @@ class Proposals(Protocol):
     """What we proposed. `Safes.lock` comes first."""
 
     def add(
-        self, order: ProposalOrder, *, tx: SafeTx, hash: bytes, tenant_id: str, first_block: int, now_ms: int
+        self,
+        order: ProposalOrder,
+        *,
+        tx: SafeTx,
+        hash: bytes,
+        tenant_id: str,
+        first_block: int,
+        first_nonce: int,
+        now_ms: int,
     ) -> Proposal:
         """Record a proposal whose purpose has none yet. Raises Refused (AlreadyThere)."""
         ...

@@ -282,6 +282,28 @@ def test_a_node_that_hides_events_does_not_make_a_paid_proposal_payable_again(an
     assert (dao.load(proposal.id).state, dao.load(proposal.id).error_kind) == ("executed", None)
 
 
+def test_executions_before_its_own_place_do_not_stand_in_for_the_one_that_paid_a_proposal(
+    anvil: Anvil, dao: SafeHouse
+) -> None:
+    earlier, proposal = dao.propose("a", ContractCall(CAROL, ONE)), dao.propose("b", ContractCall(BOB, ONE))
+    dao.sweep()
+    for one in (earlier, proposal):
+        own = dao.load(one.id).signature or b""
+        execute(anvil, one.tx, [(BOT, own), (PERSON.address, sign_as(PERSON, one.tx))], by=STRANGER.address)
+    anvil.mine(3)
+    honest = dao.node
+    with LyingRpc(anvil.url) as rpc:
+        rpc.lies["eth_getLogs"] = lambda params, truth: [log for log in truth if proposal.hash.hex() not in str(log)]
+        dao.node = EvmNode(CHAIN, [Endpoint(rpc.url, chain_id=CHAIN.id)], quorum=1)
+        dao.sweep()
+        dao.node.close()
+    assert dao.load(earlier.id).state == "executed"
+    assert (dao.load(proposal.id).state, dao.load(proposal.id).error_kind) == ("proposed", "ExecutionsMissing")
+    dao.node = honest
+    dao.sweep()
+    assert dao.load(proposal.id).state == "executed"
+
+
 def test_proposals_get_nonces_behind_one_another_and_behind_the_queue(
     anvil: Anvil, dao: SafeHouse, service: SafeService
 ) -> None:

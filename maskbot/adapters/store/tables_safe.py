@@ -45,6 +45,7 @@ proposal = Table(
     moment("posted_at_ms", nullable=True),
     Column("confirmed_by", LargeBinary, nullable=False),
     moment("first_block"),
+    moment("first_nonce"),
     moment("next_block"),
     moment("executions"),
     text("error_kind", nullable=True),

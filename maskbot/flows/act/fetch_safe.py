@@ -18,6 +18,7 @@ from maskbot.wire.safe import (
     PROXY_CODE_HASHES,
     SINGLETONS,
     VERSION,
+    InvalidSafeAnswer,
     code_hash_call,
     decode_address,
     decode_addresses,
@@ -29,6 +30,9 @@ from maskbot.wire.safe import (
 
 _BACK_BLOCKS = 2
 """How far behind the newest block is read: every node knows that block, so a quorum has to agree on what it says (E12)."""
+_SEARCH_BACK_BLOCKS = 64
+"""How far before the look the search for a proposal's end begins: the block of the look may still leave the chain, and a node
+without an archive still knows the state there."""
 
 
 class NotASafe(Refused):
@@ -60,6 +64,7 @@ def fetch_safe(address: Address, *, chain: ChainReader, singleton: Address | Non
         version = decode_version(_ask(VERSION, address, chain=chain, at=block))
         if known is not None and known is not version:
             raise NotASafe("the Safe tells another version than its code has")
+        first_block = max(block - _SEARCH_BACK_BLOCKS, 0)
         return SafeLook(
             version=version,
             singleton=found,
@@ -68,6 +73,8 @@ def fetch_safe(address: Address, *, chain: ChainReader, singleton: Address | Non
             next_nonce=fetch_nonce(address, chain=chain, at=block),
             block=block,
             multi_send=_multi_send(version, chain=chain, at=block),
+            first_block=first_block,
+            first_nonce=_nonce_before(first_block, address, chain=chain),
         )
     except (Malformed, CallReverted) as error:
         raise NotASafe(f"the contract does not answer as a Safe does: {error}") from error
@@ -86,6 +93,14 @@ def fetch_threshold(address: Address, *, chain: ChainReader, at: At) -> int:
 def fetch_nonce(address: Address, *, chain: ChainReader, at: At) -> int:
     """The nonce of the next transaction that is executed."""
     return decode_number(_ask(NONCE, address, chain=chain, at=at))
+
+
+def _nonce_before(block: int, address: Address, *, chain: ChainReader) -> int:
+    """The Safe's next nonce before this block, 0 if it was not there yet."""
+    try:
+        return fetch_nonce(address, chain=chain, at=block - 1) if block else 0
+    except InvalidSafeAnswer:
+        return 0
 
 
 def _multi_send(version: SafeVersion, *, chain: ChainReader, at: At) -> Address | None:

@@ -2,8 +2,8 @@
 final.
 
 Events are read only once the Safe's nonce says that a proposal's place is taken. That they do not tell of the proposal says that
-another transaction took it only if they tell of as many others as nonces were used: a node that gives no events, or not all, must
-not let anybody pay again what the Safe has paid.
+another transaction took it only if they tell of as many others as nonces were used since the search began: a node that gives no
+events, or not all, must not let anybody pay again what the Safe has paid.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _search(proposal: Proposal, next_nonce: int, *, chain: ChainNode, last_block
             after, tx_hash = ("executed" if has_succeeded else "replaced"), mine[0].tx_hash
             error_kind = None if has_succeeded else "ExecutionFailed"
             break
-        if block > last_block and executions >= next_nonce - proposal.tx.nonce:
+        if block > last_block and executions >= next_nonce - proposal.first_nonce:
             after, error_kind = "replaced", "NonceUsedByAnother"
             break
         if block > last_block:

@@ -30,7 +30,9 @@ def safe_of(stage: Stage, **changes: object) -> Safe:
 def add(stage: Stage, order: ProposalOrder = ORDER, *, nonce: int = 0, hash_: bytes = bytes(32)) -> Proposal:
     with stage.store.write() as work:
         tx = SafeTx(1, A, order.call, order.is_delegate, nonce)
-        return work.treasury.proposals.add(order, tx=tx, hash=hash_, tenant_id=stage.tenant, first_block=7, now_ms=NOW)
+        return work.treasury.proposals.add(
+            order, tx=tx, hash=hash_, tenant_id=stage.tenant, first_block=7, first_nonce=5, now_ms=NOW
+        )
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ def test_open_proposals_come_in_the_order_of_their_nonces(dao: Stage) -> None:
 
 
 def test_proposals_planned_at_once_are_one_by_purpose_and_have_a_nonce_each(dao: Stage) -> None:
-    look = SafeLook(SafeVersion.V1_3_0, B, (), 2, 7, 100, None)
+    look = SafeLook(SafeVersion.V1_3_0, B, (), 2, 7, 100, None, 36, 0)
     call = ContractCall(B, 5)
     with dao.store.write() as work:
         work.treasury.rules.set_policy("w1", SpendingPolicy(1, safes=(A,)), now_ms=NOW)

@@ -38,6 +38,7 @@ PROPOSAL = Proposal(
     0,
     0,
     0,
+    0,
     None,
     None,
     1,

@@ -21,7 +21,9 @@ from tests.fakes.safes import BOT, SafeHouse, safe_house
 from tests.fakes.till import BOB, CAROL, ONE, POLICY
 
 SAFE = Address(b"\x5a" * 20)
-LOOK = SafeLook(SafeVersion.V1_4_1, Address(b"\x51" * 20), (BOT, BOB), 2, 3, 100, multi_send_of(SafeVersion.V1_4_1)[0])
+LOOK = SafeLook(
+    SafeVersion.V1_4_1, Address(b"\x51" * 20), (BOT, BOB), 2, 3, 100, multi_send_of(SafeVersion.V1_4_1)[0], 36, 0
+)
 COIN = Token(31337, Address(b"\x77" * 20), "TST", 6)
 PAY = ContractCall(BOB, ONE)
 

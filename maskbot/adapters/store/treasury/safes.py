@@ -63,7 +63,15 @@ class SqlProposals:
         self._connection = connection
 
     def add(
-        self, order: ProposalOrder, *, tx: SafeTx, hash: bytes, tenant_id: str, first_block: int, now_ms: int
+        self,
+        order: ProposalOrder,
+        *,
+        tx: SafeTx,
+        hash: bytes,
+        tenant_id: str,
+        first_block: int,
+        first_nonce: int,
+        now_ms: int,
     ) -> Proposal:
         """See `ports.safes.Proposals.add`."""
         new = Proposal(
@@ -81,6 +89,7 @@ class SqlProposals:
             posted_at_ms=None,
             confirmed_by=(),
             first_block=first_block,
+            first_nonce=first_nonce,
             next_block=first_block,
             executions=0,
             error_kind=None,
@@ -142,6 +151,7 @@ def _fixed(one: Proposal) -> dict[str, Any]:
         "nonce": one.tx.nonce,
         "hash": one.hash,
         "first_block": one.first_block,
+        "first_nonce": one.first_nonce,
         "followup_kind": None if one.followup is None else one.followup.kind.value,
         "followup_target": None if one.followup is None else one.followup.target_id,
         "created_at_ms": one.created_at_ms,
@@ -200,6 +210,7 @@ def _proposal_of(row: Row[Any]) -> Proposal:
             Address(confirmed[at : at + ADDRESS_BYTES]) for at in range(0, len(confirmed), ADDRESS_BYTES)
         ),
         first_block=row.first_block,
+        first_nonce=row.first_nonce,
         next_block=row.next_block,
         executions=row.executions,
         error_kind=row.error_kind,

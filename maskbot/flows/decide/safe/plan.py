@@ -14,9 +14,6 @@ from maskbot.domain.wallet import Wallet
 from maskbot.ports.store import Work
 from maskbot.wire.safe import batch_call, check_content, safe_tx_hash
 
-_LOOK_BACK_BLOCKS = 64
-"""How far before the look the search for the end begins: the block it was made at may still have left the chain."""
-
 
 def safe_call(calls: Sequence[ContractCall], *, look: SafeLook) -> tuple[ContractCall, bool]:
     """One call as it is, several as a batch; and whether the Safe makes it as a delegate call.
@@ -59,7 +56,8 @@ def plan_proposal(order: ProposalOrder, *, look: SafeLook, queued_nonce: int = 0
         tx=tx,
         hash=safe_tx_hash(tx),
         tenant_id=safe.tenant_id,
-        first_block=max(0, look.block - _LOOK_BACK_BLOCKS),
+        first_block=look.first_block,
+        first_nonce=look.first_nonce,
         now_ms=now_ms,
     )
     work.jobs.add([NewJob(JobKind.SWEEP_SAFE, safe.id, safe.tenant_id, now_ms)])

@@ -26,7 +26,7 @@ from tests.fakes.house import House
 from tests.fakes.till import BOB, ONE, POLICY
 
 SAFE = Address(b"\x5a" * 20)
-LOOK = SafeLook(SafeVersion.V1_4_1, Address(b"\x51" * 20), (), 2, 3, 100, multi_send_of(SafeVersion.V1_4_1)[0])
+LOOK = SafeLook(SafeVersion.V1_4_1, Address(b"\x51" * 20), (), 2, 3, 100, multi_send_of(SafeVersion.V1_4_1)[0], 36, 0)
 PAYER = SafePayer("s1", "w1", LOOK)
 WHO = "operator:alice"
 

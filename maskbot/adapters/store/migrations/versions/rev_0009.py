@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("posted_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("confirmed_by", sa.LargeBinary(), nullable=False),
         sa.Column("first_block", sa.BigInteger(), nullable=False),
+        sa.Column("first_nonce", sa.BigInteger(), nullable=False),
         sa.Column("next_block", sa.BigInteger(), nullable=False),
         sa.Column("executions", sa.BigInteger(), nullable=False),
         sa.Column("error_kind", sa.Text(), nullable=True),
