@@ -37,7 +37,15 @@ from workers.solitude import Room
 
 log = structlog.get_logger()
 
-BATCHES: Mapping[str, int] = {"mentions": 200, "facts": 4, "keys": 4, "deliveries": 2, "webhooks": 4, "payments": 100}
+BATCHES: Mapping[str, int] = {
+    "mentions": 200,
+    "facts": 4,
+    "keys": 4,
+    "pictures": 1,
+    "deliveries": 2,
+    "webhooks": 4,
+    "payments": 100,
+}
 """How many jobs one claim takes: many where they are decided together, few where each waits for the outside."""
 
 GIVE_UP_AFTER_MS = 24 * 3_600_000

@@ -45,7 +45,7 @@ _QUEUES = {
     JobKind.FETCH_FACTS: "facts",
     JobKind.REFRESH_MARKET: "facts",
     JobKind.OPEN_POST: "keys",
-    JobKind.FETCH_PICTURE: "keys",
+    JobKind.FETCH_PICTURE: "pictures",
     JobKind.PUBLISH_KEYS: "keys",
     JobKind.DELIVER_POST: "deliveries",
     JobKind.DELETE_POST: "deliveries",
@@ -67,7 +67,7 @@ _QUEUES = {
     JobKind.SWEEP_SAFE: "payments",
 }
 
-QUEUES = ("mentions", "facts", "keys", "deliveries", "webhooks", "payments")
+QUEUES = ("mentions", "facts", "keys", "pictures", "deliveries", "webhooks", "payments")
 
 
 @dataclass(frozen=True, slots=True)

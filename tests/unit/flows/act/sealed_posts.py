@@ -77,7 +77,11 @@ def open_all(house: House, graph: KeyGraph, pictures: PictureSource, *, most: in
     done = 0
     while done < most:
         with house.store.write() as work:
-            jobs = work.jobs.claim(queue="keys", owner="test", limit=100, now_ms=house.clock.ms, lease_ms=60_000)
+            jobs = [
+                job
+                for queue in ("keys", "pictures")
+                for job in work.jobs.claim(queue=queue, owner="test", limit=100, now_ms=house.clock.ms, lease_ms=60_000)
+            ]
         opening = [job for job in jobs if job.kind is JobKind.OPEN_POST]
         fetching = [job for job in jobs if job.kind is JobKind.FETCH_PICTURE]
         if not jobs:
