@@ -61,9 +61,10 @@ BROADCAST = _graph("broadcast", "planned", planned="sealed cancelled", sealed="p
 WALLET = _graph("wallet", "active", active="paused quarantined", paused="active quarantined", quarantined="active")
 """`quarantined`: somebody else spends from it, or an old backup was restored; only a person ends that (C.1, R14, R15)."""
 
-PROPOSAL = _graph("proposal", "planned", planned="proposed cancelled", proposed="confirmed executed replaced",
+PROPOSAL = _graph("proposal", "planned", planned="proposed executed replaced cancelled", proposed="confirmed executed replaced",
                   confirmed="executed replaced", executed="", replaced="", cancelled="")  # fmt: skip
-"""`proposed`: our signature exists, so only the chain can end it. `replaced`: its nonce is used, and not by it. Both are final."""
+"""`proposed`: our signature exists, so only the chain can end it. `replaced`: its nonce is used, and not by it. The chain ends what
+is `planned` as well: the vault may refuse to sign while the owners go on."""
 
 INTENT = _graph("intent", "planned", planned="approved rejected", approved="signed rejected",
                 signed="broadcast unknown included cancelling quarantined",

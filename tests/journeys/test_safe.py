@@ -47,6 +47,7 @@ from maskbot.wire.safe import (
 )
 from maskbot.wire.transaction import transfer_call
 from tests.fakes.safes import BOT, SafeHouse, safe_house
+from tests.fakes.till import POLICY
 from tests.ports.lying_rpc import LyingRpc
 
 CHAIN = Chain(31337, "anvil", "ETH", final_depth=2, has_finalized=False)
@@ -259,6 +260,35 @@ def test_a_nonce_that_another_transaction_used_replaces_the_proposal(anvil: Anvi
     dao.sweep()
     ended = dao.load(proposal.id)
     assert (ended.state, ended.error_kind, ended.tx_hash) == ("replaced", "NonceUsedByAnother", None)
+
+
+def test_a_proposal_that_the_vault_refuses_ends_as_well_when_its_nonce_is_used_and_holds_up_no_other(
+    anvil: Anvil, dao: SafeHouse
+) -> None:
+    refused = dao.propose("a", ContractCall(BOB, ONE))
+    with dao.store.write() as work:
+        work.treasury.rules.set_policy("w1", POLICY, now_ms=dao.clock.ms)
+    dao.sweep()
+    assert (dao.load(refused.id).state, dao.load(refused.id).error_kind) == ("planned", "SpendingRefused")
+    other = replace(refused.tx, call=ContractCall(refused.tx.safe, 0))
+    execute(
+        anvil, other, [(BOT, dao.sign_elsewhere(other)), (PERSON.address, sign_as(PERSON, other))], by=STRANGER.address
+    )
+    anvil.mine(3)
+    dao.sweep()
+    assert (dao.load(refused.id).state, dao.load(refused.id).error_kind) == ("replaced", "NonceUsedByAnother")
+    assert dao.sweep() == 0, "nothing is open any more"
+
+
+def test_a_proposal_that_the_owners_executed_without_our_signature_is_executed(anvil: Anvil, dao: SafeHouse) -> None:
+    refused = dao.propose("a", ContractCall(BOB, ONE))
+    with dao.store.write() as work:
+        work.treasury.rules.set_policy("w1", POLICY, now_ms=dao.clock.ms)
+    keys = [(BOT, dao.sign_elsewhere(refused.tx)), (PERSON.address, sign_as(PERSON, refused.tx))]
+    execute(anvil, refused.tx, keys, by=STRANGER.address)
+    anvil.mine(3)
+    dao.sweep()
+    assert (dao.load(refused.id).state, dao.load(refused.id).signature) == ("executed", None)
 
 
 def test_a_node_that_hides_events_does_not_make_a_paid_proposal_payable_again(anvil: Anvil, dao: SafeHouse) -> None:

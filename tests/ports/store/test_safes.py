@@ -86,7 +86,7 @@ def test_a_purpose_is_one_proposal(dao: Stage) -> None:
 
 def test_illegal_moves_are_refused(dao: Stage) -> None:
     made = add(dao)
-    for before, after in (("planned", "executed"), ("proposed", "confirmed"), ("planned", "replaced")):
+    for before, after in (("planned", "confirmed"), ("proposed", "confirmed"), ("proposed", "cancelled")):
         with pytest.raises(IllegalMove), dao.store.write() as work:
             work.treasury.proposals.save(replace(made, state=after), before=before, now_ms=NOW)
 
