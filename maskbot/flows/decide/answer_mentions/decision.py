@@ -42,6 +42,7 @@ from maskbot.flows.decide.answer_mentions.limits import Limits
 from maskbot.flows.decide.answer_mentions.manners import reason_to_hold_back, reason_to_ignore, reason_to_reject
 from maskbot.flows.decide.answer_mentions.reading import inner_request, with_parent
 from maskbot.flows.decide.answer_mentions.reply import draft_of
+from maskbot.ports.giveaways import EntrantsFixed
 from maskbot.ports.store import Allowance, Work
 
 log = structlog.get_logger()
@@ -107,6 +108,20 @@ def decide_mention(
             limits=limits,
             key=key,
             work=work,
+            now_ms=now_ms,
+        )
+    except EntrantsFixed:  # the giveaway closed after its state was read, and nothing is recorded: now it is too late
+        return decide_mention(
+            mention,
+            request,
+            account=account,
+            policy=policy,
+            facts=facts,
+            off=off,
+            key=key,
+            limits=limits,
+            work=work,
+            applets=applets,
             now_ms=now_ms,
         )
     except Exception as error:  # an applet's bug must not stop the batch
