@@ -108,7 +108,7 @@ def open_(
 
 @app.command("list")
 def list_(tenant: TenantOption = DEFAULT_TENANT, as_json: JsonOption = False) -> None:
-    """List giveaways, newest first."""
+    """List the newest 1,000 giveaways, newest first; `show` finds every one by its code."""
     with opened() as parts, parts.store.read() as work:
         rows = [giveaway_fields(each) for each in work.giveaways.of_tenant(tenant_id_of(parts, tenant))]
     columns = ("code", "state", "prizes", "total", "closes_at_ms", "entrants", "id")

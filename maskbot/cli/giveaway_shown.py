@@ -22,10 +22,13 @@ from maskbot.wire.draw import BlockPromise, Proof, ProofWrong
 
 def find_giveaway(parts: App, name: str, *, tenant: str) -> Giveaway:
     """The tenant's giveaway with this code or id. Raises NotFound."""
+    tenant_id = tenant_id_of(parts, tenant)
     with parts.store.read() as work:
-        for giveaway in work.giveaways.of_tenant(tenant_id_of(parts, tenant)):
-            if name in (giveaway.rules.code, giveaway.id):
-                return giveaway
+        by_code, by_id = work.giveaways.of_tenant(tenant_id, codes={name}), work.giveaways.load(name)
+    if by_code:
+        return by_code[0]
+    if by_id is not None and by_id.tenant_id == tenant_id:
+        return by_id
     raise NotFound(f"no giveaway {name} in this tenant; see `maskbot giveaway list`")
 
 

@@ -29,8 +29,10 @@ class Giveaways(Protocol):
         """One giveaway; with `is_locked` nobody else changes it until the end of the transaction."""
         ...
 
-    def of_tenant(self, tenant_id: str, *, states: Collection[str] | None = None) -> tuple[Giveaway, ...]:
-        """The tenant's giveaways, newest first, at most 1,000."""
+    def of_tenant(
+        self, tenant_id: str, *, states: Collection[str] | None = None, codes: Collection[str] | None = None
+    ) -> tuple[Giveaway, ...]:
+        """The tenant's giveaways in these states and with these codes, newest first, at most 1,000."""
         ...
 
     def move(self, giveaway: Giveaway, *, after: str, now_ms: int) -> Giveaway:

@@ -55,11 +55,15 @@ class SqlGiveaways:
         row = self._connection.execute(statement.with_for_update() if is_locked else statement).one_or_none()
         return None if row is None else _giveaway(row)
 
-    def of_tenant(self, tenant_id: str, *, states: Collection[str] | None = None) -> tuple[Giveaway, ...]:
+    def of_tenant(
+        self, tenant_id: str, *, states: Collection[str] | None = None, codes: Collection[str] | None = None
+    ) -> tuple[Giveaway, ...]:
         """See `ports.giveaways.Giveaways.of_tenant`."""
         statement = select(giveaways).where(giveaways.c.tenant_id == tenant_id)
         if states is not None:
             statement = statement.where(giveaways.c.state.in_(sorted(states)))
+        if codes is not None:
+            statement = statement.where(giveaways.c.code.in_(sorted(codes)))
         rows = self._connection.execute(statement.order_by(giveaways.c.id.desc()).limit(_MOST_LISTED))
         return tuple(_giveaway(row) for row in rows)
 

@@ -142,3 +142,13 @@ def test_prizes_move_by_their_lifecycle(store: SqlStore, giveaway: Giveaway) -> 
             work.prizes.move("g1", wrong, after="owed")
     with pytest.raises(Refused, match="unique"), store.write() as work:
         work.prizes.add("g1", [replace(prize, rank=2)])
+
+
+def test_giveaways_are_found_by_code(store: SqlStore, giveaway: Giveaway) -> None:
+    opened(store, giveaway)
+    with store.read() as work:
+        found = work.giveaways.of_tenant(giveaway.tenant_id, codes={"spring", "autumn"})
+        assert [one.id for one in found] == ["g1"]
+        assert work.giveaways.of_tenant(giveaway.tenant_id, codes={"autumn"}) == ()
+        assert work.giveaways.of_tenant(giveaway.tenant_id, codes=()) == ()
+        assert work.giveaways.of_tenant("another", codes={"spring"}) == ()

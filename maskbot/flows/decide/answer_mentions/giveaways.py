@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from maskbot.domain.eligibility import Entry, judge_entry
 from maskbot.domain.entry import (
@@ -35,6 +35,7 @@ LATENESS_MS = 120_000
 
 _SHOWN_STATES = ("open", "closed", "drawn", "paying", "paid", "refunding", "closed_out")
 _MOST_SHOWN = 20
+_MOST_WORDS = 100
 
 
 def giveaway_fact(
@@ -45,11 +46,7 @@ def giveaway_fact(
     if need.name is not None:
         resolved = facts.get(AddressNeed(need.name))
         address = resolved.address if isinstance(resolved, AddressFact) else None
-    shown = [
-        giveaway
-        for giveaway in work.giveaways.of_tenant(mention.tenant_id, states=_SHOWN_STATES)
-        if mention.account_id in giveaway.account_ids
-    ][:_MOST_SHOWN]
+    shown = _shown(need.words, mention, work=work)
     chosen_one = chosen_giveaway(shown, need.words) if need.by_persona else None
     entering = None if chosen_one is None else persona_entering(chosen_one, mention, work=work)
     if entering is not None:
@@ -69,6 +66,18 @@ def giveaway_fact(
         need for need in wanted if isinstance(need, HoldingNeed)
     ]  # chains are asked before X, where a look costs money
     return fact, tuple(first or wanted)
+
+
+def _shown(words: Sequence[str], mention: Mention, *, work: Work) -> list[Giveaway]:
+    """The account's giveaways that may be meant, newest first: those named, then those open, then the newest of the others."""
+    tenant_id = mention.tenant_id
+    found = (
+        *work.giveaways.of_tenant(tenant_id, states=_SHOWN_STATES, codes=words[:_MOST_WORDS]),
+        *work.giveaways.of_tenant(tenant_id, states={"open"}),
+        *work.giveaways.of_tenant(tenant_id, states=_SHOWN_STATES),
+    )
+    ours = {giveaway.id: giveaway for giveaway in found if mention.account_id in giveaway.account_ids}
+    return sorted([*ours.values()][:_MOST_SHOWN], key=lambda giveaway: giveaway.id, reverse=True)
 
 
 def persona_entering(giveaway: Giveaway, mention: Mention, *, work: Work) -> tuple[Persona, Address] | None:

@@ -8,6 +8,7 @@ import pytest
 
 from maskbot.domain.conditions import Holding
 from maskbot.domain.entry import AddressFact, AddressNeed, HoldingFact, HoldingNeed
+from maskbot.domain.giveaway import Mode
 from maskbot.domain.identity import Platform
 from maskbot.domain.job import JobKind
 from maskbot.domain.money import Address
@@ -249,3 +250,16 @@ def test_the_same_handle_on_another_platform_is_another_person(house: House) -> 
     enter(house, 1)
     twin = replace(person(1, Platform.MASTODON), handle="person1@social.example")
     assert say(house, twin, f"enter {address_text(address_of(50))}")[0].reason == "entered"
+
+
+def test_an_open_giveaway_is_found_behind_any_number_of_newer_ones(house: House) -> None:
+    giveaway = opened(house)
+    for number in range(2, 27):
+        id_ = f"01900000-0000-7000-8000-0000000000{number:02}"
+        newer = opened(house, giveaway_id=id_, code=f"c{number}", beacon="", draws_at_ms=0, mode=Mode.FIRST_COME)
+        close(house, newer)
+        house.clock.ms = giveaway.rules.opens_at_ms
+    mention, words = enter(house, 1)
+    assert (mention.reason, entrants(house)) == ("entered", 1), words
+    mention, words = enter(house, 2, words="spring")
+    assert (mention.reason, entrants(house)) == ("entered", 2), words
