@@ -159,9 +159,9 @@ def proposals(
 ) -> None:
     """List proposals with what became of them."""
     with opened() as parts, parts.store.read() as work:
-        tenant_id = tenant_id_of(parts, tenant)
-        found = work.treasury.proposals.in_states(frozenset(PROPOSAL.moves) if every else OPEN_STATES)
-        rows = [proposal_row(one) for one in found if one.tenant_id == tenant_id]
+        states = frozenset(PROPOSAL.moves) if every else OPEN_STATES
+        found = work.treasury.proposals.in_states(states, tenant_id=tenant_id_of(parts, tenant))
+        rows = [proposal_row(one) for one in found]
     columns = ("id", "safe", "nonce", "state", "error", "confirmed", "pays", "purpose", "hash")
     show_rows(rows, columns, as_json=as_json, empty="no open proposals")
 

@@ -76,8 +76,10 @@ class Proposals(Protocol):
         """Proposals by id, oldest first."""
         ...
 
-    def in_states(self, states: Collection[str], *, safe_id: str | None = None) -> tuple[Proposal, ...]:
-        """Proposals in these states by nonce, of one Safe or of all; at most 1,000."""
+    def in_states(
+        self, states: Collection[str], *, safe_id: str | None = None, tenant_id: str | None = None
+    ) -> tuple[Proposal, ...]:
+        """All proposals in these states by nonce, of one Safe or of all, of one tenant or of all."""
         ...
 
     def save(self, proposal: Proposal, *, before: str, now_ms: int) -> None:

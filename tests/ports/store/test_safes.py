@@ -122,3 +122,23 @@ def test_proposals_planned_at_once_are_one_by_purpose_and_have_a_nonce_each(dao:
     assert len(made) == 6
     assert {one.purpose_id: one.tx.nonce for one in made}.keys() == {"a", "b", "c"}
     assert sorted({one.id: one.tx.nonce for one in made}.values()) == [9, 10, 11]
+
+
+def test_no_number_of_proposals_hides_the_others(dao: Stage) -> None:
+    with dao.store.write() as work:
+        for number in range(1_001):
+            order = replace(ORDER, purpose_id=str(number))
+            tx = SafeTx(1, A, order.call, order.is_delegate, number)
+            work.treasury.proposals.add(
+                order,
+                tx=tx,
+                hash=number.to_bytes(32, "big"),
+                tenant_id=dao.tenant,
+                first_block=0,
+                first_nonce=0,
+                now_ms=NOW,
+            )
+    with dao.store.read() as work:
+        found = work.treasury.proposals.in_states({"planned"}, tenant_id=dao.tenant)
+        assert [one.tx.nonce for one in found] == list(range(1_001))
+        assert work.treasury.proposals.in_states({"planned"}, tenant_id=dao.other_tenant) == ()

@@ -17,7 +17,6 @@ from maskbot.domain.safe import Proposal, ProposalOrder, Safe, SafeTx, SafeVersi
 from maskbot.domain.states import PROPOSAL
 from maskbot.domain.transaction import ContractCall, Followup
 
-_MOST = 1_000
 _LOCK = select(safe).where(safe.c.id == bindparam("b_id")).with_for_update()
 
 
@@ -112,12 +111,16 @@ class SqlProposals:
         wanted = select(proposal).where(proposal.c.id.in_(list(ids))).order_by(proposal.c.id)
         return tuple(_proposal_of(row) for row in self._connection.execute(wanted))
 
-    def in_states(self, states: Collection[str], *, safe_id: str | None = None) -> tuple[Proposal, ...]:
+    def in_states(
+        self, states: Collection[str], *, safe_id: str | None = None, tenant_id: str | None = None
+    ) -> tuple[Proposal, ...]:
         """See `ports.safes.Proposals.in_states`."""
         wanted = select(proposal).where(proposal.c.state.in_(sorted(states)))
         if safe_id is not None:
             wanted = wanted.where(proposal.c.safe_id == safe_id)
-        rows = self._connection.execute(wanted.order_by(proposal.c.nonce, proposal.c.id).limit(_MOST))
+        if tenant_id is not None:
+            wanted = wanted.where(proposal.c.tenant_id == tenant_id)
+        rows = self._connection.execute(wanted.order_by(proposal.c.nonce, proposal.c.id))
         return tuple(_proposal_of(row) for row in rows)
 
     def save(self, changed: Proposal, *, before: str, now_ms: int) -> None:
