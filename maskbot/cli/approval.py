@@ -14,7 +14,6 @@ from maskbot.cli.who import operator
 from maskbot.domain.approval import ID_LETTERS, account_approver, approval_code
 from maskbot.domain.errors import Malformed, Refused
 from maskbot.domain.spending import Approval, approval_text
-from maskbot.domain.states import INTENT
 from maskbot.domain.transaction import Intent
 from maskbot.flows.decide.payment import cancel_payment, record_approval
 from maskbot.wire.crypto import address_text
@@ -31,17 +30,16 @@ SignatureOption = Annotated[
 
 @app.command("list")
 def list_payments(
-    every: Annotated[bool, typer.Option("--all", help="Payments in every state, not only those that wait.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Payments in every state, newest first.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="With --all: at most so many.")] = 1_000,
     as_json: JsonOption = False,
 ) -> None:
     """List payments that wait for approval, with the words by which a listed account says yes in a mention of the bot."""
-    states = frozenset(INTENT.moves) if every else {"planned"}
     with opened() as parts, parts.store.read() as work:
-        intents = work.treasury.intents.in_states(states)
+        intents = work.treasury.intents.newest(limit=limit) if every else work.treasury.intents.waiting()
         rows = [
             _shown(one) | {"agreed": [said.approver for said in work.treasury.rules.approvals(one.id) if said.is_yes]}
             for one in intents
-            if every or one.needed_approvals
         ]
     columns = ("id", "purpose", "purpose_id", "state", "to", "value_wei", "requested_by", "needed_approvals", "agreed")
     show_rows(rows, (*columns, "mention"), as_json=as_json, empty="no payment waits for approval")

@@ -81,6 +81,14 @@ class Intents(Protocol):
         recording. Those with a `last` kind of error come behind all others, the longest untouched first."""
         ...
 
+    def waiting(self) -> tuple[Intent, ...]:
+        """All planned intents that need somebody's yes, in the order of their recording."""
+        ...
+
+    def newest(self, *, limit: int) -> tuple[Intent, ...]:
+        """Intents in every state, the last recorded first."""
+        ...
+
     def move(
         self,
         intent_id: str,

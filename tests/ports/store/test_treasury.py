@@ -276,3 +276,20 @@ def _without_guard(stage: Stage, statement: str) -> None:
             for verb in ("update", "delete"):
                 connection.execute(text(f"DROP TRIGGER audit_no_{verb}"))
             connection.execute(text(statement))
+
+
+def test_those_that_wait_for_a_yes_and_the_newest_are_found_among_any_number(stage: Stage) -> None:
+    wallet = add_wallet(stage)
+    with stage.store.write() as work:
+        intents = work.treasury.intents
+        ids = [
+            intents.add(replace(ORDER, purpose_id=str(number)), wallet=wallet, now_ms=NOW)[0].id
+            for number in range(1_002)
+        ]
+        intents.note(ids[-1], now_ms=NOW, needed_approvals=1)
+        intents.note(ids[-2], now_ms=NOW, needed_approvals=2)
+        intents.note(ids[0], now_ms=NOW, needed_approvals=1)
+        intents.move(ids[0], before="planned", after="rejected", now_ms=NOW)
+    with stage.store.read() as work:
+        assert [one.id for one in work.treasury.intents.waiting()] == ids[-2:]
+        assert [one.id for one in work.treasury.intents.newest(limit=3)] == ids[:-4:-1]

@@ -89,6 +89,16 @@ class SqlIntents:
             wanted = wanted.where(intent.c.id.startswith(id_prefix, autoescape=True))
         return tuple(_intent_of(row) for row in self._connection.execute(wanted))
 
+    def waiting(self) -> tuple[Intent, ...]:
+        """See `ports.treasury.Intents.waiting`."""
+        wanted = select(intent).where(intent.c.state == "planned", intent.c.needed_approvals > 0).order_by(intent.c.id)
+        return tuple(_intent_of(row) for row in self._connection.execute(wanted))
+
+    def newest(self, *, limit: int) -> tuple[Intent, ...]:
+        """See `ports.treasury.Intents.newest`."""
+        rows = self._connection.execute(select(intent).order_by(intent.c.id.desc()).limit(limit))
+        return tuple(_intent_of(row) for row in rows)
+
     def move(
         self,
         intent_id: str,
