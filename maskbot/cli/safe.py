@@ -18,7 +18,7 @@ from maskbot.cli.who import operator
 from maskbot.domain.audit import NewEntry
 from maskbot.domain.errors import Malformed
 from maskbot.domain.money import Token, parse_amount
-from maskbot.domain.safe import OPEN_STATES, ProposalOrder, Safe
+from maskbot.domain.safe import OPEN_STATES, ProposalGone, ProposalOrder, Safe
 from maskbot.domain.states import PROPOSAL
 from maskbot.domain.transaction import ContractCall
 from maskbot.flows.act.fetch_safe import fetch_safe
@@ -171,6 +171,10 @@ def export(proposal: ProposalArgument, tenant: TenantOption = DEFAULT_TENANT) ->
     """Print a proposal as JSON for its owners: what to sign (EIP-712), its hash, our signature, and where the queue is."""
     with opened() as parts:
         found = find_proposal(parts, proposal, tenant_id=tenant_id_of(parts, tenant))
+    if found.signature is None:  # it may be cancelled, or its hash may be wrong: nobody else is to sign before us
+        raise ProposalGone(
+            f"the proposal is {found.state} and not signed by our wallet: there is nothing to hand to owners"
+        )
     show_json(exported(found))
 
 

@@ -165,7 +165,10 @@ def test_a_proposal_that_is_not_signed_yet_is_cancelled_and_its_nonce_free(
     dao.run("safe", "add", address_text(safe), "--chain", "31337", "--name", "treasury")
     words = ["safe", "propose", "treasury", "--wallet", "bot", "--pay", f"{BOB}=1", "--json"]
     first = dao.run(*words).json
+    early = dao.run("safe", "export", first["id"])
+    assert (early.status, early.out, "not signed" in early.err) == (3, "", True), "what owners can sign can be paid"
     assert dao.run("safe", "cancel", first["id"], "--json").json["state"] == "cancelled"
+    assert dao.run("safe", "export", first["id"]).status == 3
     again = dao.run(*words).json
     assert (again["nonce"], again["hash"]) == (first["nonce"], first["hash"])
 
