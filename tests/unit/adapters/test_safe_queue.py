@@ -55,7 +55,7 @@ def proxy() -> Iterator[FaultProxy]:
 
 @pytest.fixture
 def service(proxy: FaultProxy) -> Iterator[SafeTransactionService]:
-    made = SafeTransactionService(proxy.base_url, api_key="hunter2", timeout_s=0.5)
+    made = SafeTransactionService(proxy.base_url, api_key="hunter2", timeout_s=2)
     yield made
     made.close()
 
