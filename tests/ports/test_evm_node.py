@@ -40,9 +40,9 @@ def shared_anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
 def anvil(shared_anvil: Anvil) -> Iterator[Anvil]:
     mark = shared_anvil.snapshot()
     yield shared_anvil
-    shared_anvil.set_automine(is_on=True)
     shared_anvil.request("anvil_dropAllTransactions")
     shared_anvil.revert(mark)
+    shared_anvil.set_automine(is_on=True)  # last: what was waiting must not be mined behind the mark
 
 
 @pytest.fixture
