@@ -74,11 +74,7 @@ class JsonFetcher:
         call = self._read(url, params, headers or {}, size_limit)
         try:
             status, body, answer_headers = asyncio.run_coroutine_threadsafe(call, self._loop).result()
-        except (
-            httpx.HTTPError,
-            httpx.InvalidURL,
-            TimeoutError,
-        ) as error:  # an id that a source gave is part of the URL
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:  # InvalidURL: by an id that a source gave
             self._breaker.fail(source)
             raise Unavailable(f"{source} did not answer: {type(error).__name__}") from error
         except Unavailable:

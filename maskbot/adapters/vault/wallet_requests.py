@@ -3,7 +3,7 @@
 `[1, "createwallet", key id, tenant id, index, private key, mnemonic, password, path]`,
 `[1, "signpayments", [[intent id, highest fee, tip, is legacy], ...]]`, answered for each by `[hash]` or `[family, kind, message]`,
 `[1, "signreplacement", intent id, highest fee, tip, is legacy, after, is cancel]`, `[1, "signproposal", proposal id]`.
-No request gives a key out.
+No request gives a wallet's key out.
 """
 
 from __future__ import annotations

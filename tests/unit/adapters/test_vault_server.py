@@ -98,9 +98,7 @@ def test_an_unknown_request_is_for_later_and_the_conversation_goes_on(stage: Vau
         first, second = receive_frame(connection), receive_frame(connection)
     assert first is not None
     assert second is not None
-    with pytest.raises(
-        Unavailable
-    ) as refusal:  # a Malformed would end the job of a worker that is newer than its vault
+    with pytest.raises(Unavailable) as refusal:  # Malformed would end the job of a worker newer than its vault
         decode_answer(first)
     assert refusal.value.kind == "UnknownRequest"
     assert decode_answer(second) is None
